@@ -1,0 +1,141 @@
+#include "libs/rpc/admission.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "libs/base/error.h"
+
+namespace waymark::rpc {
+
+struct Admission::Waiter {
+  enum class State { kWaiting, kAdmitted, kEvicted };
+
+  std::string tenant;
+  State state = State::kWaiting;
+  absl::CondVar decided;
+};
+
+namespace {
+
+constexpr absl::Duration kRetryAfter = absl::Seconds(1);
+
+absl::Status Overloaded() {
+  ErrorDetails details;
+  details.reason = "OVERLOADED";
+  details.retry_after = kRetryAfter;
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   "the server takes no more calls just now; try again in a second",
+                   std::move(details));
+}
+
+absl::Status TooLate() {
+  return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
+                   "the call's deadline passed before the server could take it up");
+}
+
+}  // namespace
+
+Admission::Ticket::Ticket(Ticket&& other)
+    : admission_(std::exchange(other.admission_, nullptr)), tenant_(std::move(other.tenant_)) {}
+
+Admission::Ticket::~Ticket() {
+  if (admission_ != nullptr) admission_->Leave(tenant_);
+}
+
+absl::StatusOr<Admission::Ticket> Admission::Enter(absl::string_view tenant, absl::Time deadline) {
+  const absl::Time now = absl::Now();
+  if (deadline <= now) return TooLate();
+  absl::MutexLock lock(&mutex_);
+  // Nobody waits while a place is free: Leave hands places on.
+  if (running_ < options_.max_concurrent) {
+    Admit(tenant);
+    return Ticket(this, tenant);
+  }
+  if (static_cast<int64_t>(queue_.size()) >= options_.max_queued && !MakeRoomFor(tenant)) {
+    return Overloaded();
+  }
+  Waiter waiter{.tenant = std::string(tenant)};
+  Enqueue(&waiter);
+  const absl::Time until = std::min(deadline, now + options_.max_wait);
+  while (waiter.state == Waiter::State::kWaiting) {
+    if (waiter.decided.WaitWithDeadline(&mutex_, until)) break;
+  }
+  if (waiter.state == Waiter::State::kAdmitted) return Ticket(this, tenant);
+  if (waiter.state == Waiter::State::kEvicted) return Overloaded();
+  Dequeue(std::find(queue_.begin(), queue_.end(), &waiter));
+  return until == deadline ? TooLate() : Overloaded();
+}
+
+void Admission::Admit(absl::string_view tenant) {
+  ++running_;
+  ++load_[tenant].running;
+}
+
+void Admission::Enqueue(Waiter* waiter) {
+  queue_.push_back(waiter);
+  ++load_[waiter->tenant].queued;
+}
+
+void Admission::Dequeue(std::deque<Waiter*>::iterator position) {
+  const auto load = load_.find((*position)->tenant);
+  if (--load->second.queued == 0 && load->second.running == 0) load_.erase(load);
+  queue_.erase(position);
+}
+
+Admission::Load Admission::LoadOf(absl::string_view tenant) const {
+  const auto found = load_.find(tenant);
+  return found == load_.end() ? Load{} : found->second;
+}
+
+bool Admission::MakeRoomFor(absl::string_view tenant) {
+  const auto total = [](const Load& load) { return load.running + load.queued; };
+  auto heaviest = queue_.end();
+  // With one more of its calls, `tenant` must still be lighter than who gives way.
+  int64_t most = total(LoadOf(tenant)) + 1;
+  for (auto it = queue_.begin(); it != queue_.end(); ++it) {
+    const int64_t load = total(LoadOf((*it)->tenant));
+    // Among a tenant's calls the newest gives way: it has waited least.
+    const bool newer_of_same = heaviest != queue_.end() && (*heaviest)->tenant == (*it)->tenant;
+    if (load > most || newer_of_same) {
+      most = load;
+      heaviest = it;
+    }
+  }
+  if (heaviest == queue_.end()) return false;
+  Waiter* waiter = *heaviest;
+  Dequeue(heaviest);
+  waiter->state = Waiter::State::kEvicted;
+  waiter->decided.Signal();
+  return true;
+}
+
+void Admission::Leave(const std::string& tenant) {
+  absl::MutexLock lock(&mutex_);
+  --running_;
+  const auto load = load_.find(tenant);
+  if (--load->second.running == 0 && load->second.queued == 0) load_.erase(load);
+  if (queue_.empty()) return;
+  auto next = queue_.begin();
+  for (auto it = queue_.begin(); it != queue_.end(); ++it) {
+    if (LoadOf((*it)->tenant).running < LoadOf((*next)->tenant).running) next = it;
+  }
+  Waiter* waiter = *next;
+  Dequeue(next);
+  Admit(waiter->tenant);
+  waiter->state = Waiter::State::kAdmitted;
+  waiter->decided.Signal();
+}
+
+int64_t Admission::running() const {
+  absl::MutexLock lock(&mutex_);
+  return running_;
+}
+
+int64_t Admission::queued() const {
+  absl::MutexLock lock(&mutex_);
+  return static_cast<int64_t>(queue_.size());
+}
+
+}  // namespace waymark::rpc
