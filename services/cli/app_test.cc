@@ -1,0 +1,212 @@
+// The whole client against fake services: what scripts and people see of it.
+#include "services/cli/app.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "services/cli/fake_server.h"
+
+namespace waymark::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr char kMapping[] = R"(
+kind: interaction
+external_id: hash
+event_time: {column: time, formats: ["%Y-%m-%d"], zone: UTC}
+customer: who
+interaction: {activity: what}
+)";
+
+class AppTest : public testing::Test {
+ protected:
+  AppTest() : folder_(std::filesystem::path(testing::TempDir()) / "waymark_app_test") {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  ~AppTest() override { std::filesystem::remove_all(folder_); }
+
+  int Run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"waymark", "--server", server_.address});
+    std::vector<const char*> argv;
+    for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+    out_.str("");
+    err_.str("");
+    return RunApp(static_cast<int>(argv.size()), argv.data(), out_, err_);
+  }
+
+  std::string Write(const std::string& name, const std::string& content) {
+    const std::string path = folder_ / name;
+    std::ofstream(path, std::ios::binary) << content;
+    return path;
+  }
+
+  std::string Read(const std::string& name) {
+    std::stringstream text;
+    text << std::ifstream(folder_ / name).rdbuf();
+    return text.str();
+  }
+
+  nlohmann::json Json() const { return nlohmann::json::parse(out_.str()); }
+
+  const std::filesystem::path folder_;
+  FakeServer server_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+};
+
+TEST_F(AppTest, ImportEndsWithOneJsonObjectAndWaitsForItsPosition) {
+  const std::string mapping = Write("m.yaml", kMapping);
+  const std::string file = Write("e.csv", "who,what,time\na,x,2026-01-01\na,y,2026-01-02\n");
+  ASSERT_EQ(Run({"-o", "json", "import", "csv", file, "--mapping", mapping, "--source", "s"}), 0)
+      << err_.str();
+  EXPECT_EQ(Json()["recorded"], 2);
+  for (const char* key : {"updated", "duplicate", "stale", "conflict", "quarantined"}) {
+    EXPECT_EQ(Json()[key], 0) << key;
+  }
+  EXPECT_THAT(server_.discovery.positions, ElementsAre("p00000002"));
+  EXPECT_THAT(server_.scoring.positions, ElementsAre("p00000002"));
+
+  ASSERT_EQ(Run({"import", "csv", file, "--mapping", mapping, "--source", "s", "--no-wait", "-o",
+                 "json"}),
+            0);
+  EXPECT_EQ(Json()["recorded"], 0);
+  EXPECT_EQ(Json()["duplicate"], 2);
+  EXPECT_EQ(server_.discovery.positions.size(), 1u);
+}
+
+TEST_F(AppTest, ImportNamesRowsThatAreNoSignalsAndTakesTheRest) {
+  const std::string mapping = Write("m.yaml", kMapping);
+  const std::string file =
+      Write("e.csv", "who,what,time\na,x,2026-01-01\na,y,tomorrow\nb,z,2026-01-02\n");
+  ASSERT_EQ(Run({"-o", "json", "import", "csv", file, "--mapping", mapping, "--source", "s"}), 0);
+  EXPECT_EQ(Json()["recorded"], 2);
+  EXPECT_EQ(Json()["quarantined"], 1);
+  EXPECT_EQ(Json()["unreadable"], 1);
+  EXPECT_EQ(Json()["problems"][0]["row"], 2);
+  EXPECT_THAT(err_.str(), AllOf(HasSubstr("row 2 quarantined: "), HasSubstr("tomorrow"),
+                                HasSubstr("were not sent")));
+}
+
+TEST_F(AppTest, ImportStopsBeforeItsFirstRowWhenAColumnIsMissing) {
+  const std::string mapping = Write("m.yaml", kMapping);
+  const std::string file = Write("e.csv", "person,what,time\na,x,2026-01-01\n");
+  EXPECT_EQ(Run({"import", "csv", file, "--mapping", mapping, "--source", "s"}), 1);
+  EXPECT_THAT(err_.str(), AllOf(HasSubstr("waymark: "), HasSubstr("who"), HasSubstr("person")));
+  EXPECT_THAT(out_.str(), IsEmpty());
+  EXPECT_THAT(server_.feedback.batch_sizes, IsEmpty());
+}
+
+TEST_F(AppTest, ImportTakesWhatSimulateWrites) {
+  const std::string file = folder_ / "s.jsonl";
+  ASSERT_EQ(Run({"-o", "json", "simulate", "--customers", "20", "--seed", "5", "--out", file,
+                 "--truths", folder_ / "t.json"}),
+            0)
+      << err_.str();
+  const auto signals = Json()["signals"];
+  EXPECT_THAT(Read("t.json"), HasSubstr("brokenStep"));
+  ASSERT_EQ(Run({"-o", "json", "import", "jsonl", file}), 0) << err_.str();
+  EXPECT_EQ(Json()["recorded"], signals);
+}
+
+TEST_F(AppTest, ImportRefusesAFileWithoutASingleJsonLine) {
+  const std::string file = Write("e.jsonl", "who,what\na,x\n");
+  EXPECT_EQ(Run({"-o", "json", "import", "jsonl", file}), 1);
+  EXPECT_EQ(Json()["quarantined"], 2);
+  EXPECT_THAT(err_.str(), HasSubstr("waymark: no line of"));
+}
+
+TEST_F(AppTest, SimulateWritesToStandardOutput) {
+  ASSERT_EQ(Run({"simulate", "--customers", "2", "--no-truths", "--out", "-"}), 0);
+  std::istringstream lines(out_.str());
+  std::string line;
+  int count = 0;
+  for (; std::getline(lines, line); ++count) EXPECT_TRUE(nlohmann::json::accept(line)) << line;
+  EXPECT_GT(count, 10);
+}
+
+TEST_F(AppTest, JourneyApplySaysWhatChanged) {
+  const std::string file = Write("j.yaml", "touchpoints:\n- {id: a}\n- {id: b}\n");
+  ASSERT_EQ(Run({"-o", "csv", "journey", "apply", "-f", file}), 0) << err_.str();
+  EXPECT_EQ(out_.str(), "kind,id,result\ntouchpoint,a,created\ntouchpoint,b,created\n");
+  Write("j.yaml", "touchpoints:\n- {id: a, channel: web}\n- {id: b}\n");
+  ASSERT_EQ(Run({"-o", "csv", "journey", "apply", "-f", file}), 0);
+  EXPECT_EQ(out_.str(), "kind,id,result\ntouchpoint,a,updated\ntouchpoint,b,unchanged\n");
+}
+
+TEST_F(AppTest, DiscoverGraphAnswersEdgesAtTheTop) {
+  auto& graph = *server_.discovery.graph_response.mutable_graph();
+  graph.set_cases(2);
+  auto& edge = *graph.add_edges();
+  edge.set_from("a");
+  edge.set_to("b");
+  edge.set_count(3);
+  edge.mutable_mean_duration()->set_seconds(60);
+  ASSERT_EQ(Run({"discover", "graph", "--source", "s", "--case", "session", "-o", "json"}), 0);
+  EXPECT_EQ(Json()["edges"][0],
+            nlohmann::json({{"from", "a"}, {"to", "b"}, {"count", 3}, {"meanDuration", 60.0}}));
+  EXPECT_EQ(Json()["cases"], 2);
+  EXPECT_EQ(server_.discovery.graph_request.filter().sources(0), "s");
+  EXPECT_TRUE(server_.discovery.graph_request.case_by().session());
+
+  ASSERT_EQ(Run({"discover", "graph", "--source", "s", "--out", folder_ / "g.svg"}), 0);
+  EXPECT_THAT(Read("g.svg"), HasSubstr("<svg"));
+}
+
+TEST_F(AppTest, ActionTakesItsTitleFromThePriority) {
+  const std::string name = "tenants/demo/journeyMaps/m/priorities/p1";
+  auto& priority = *server_.scoring.priorities.add_priorities();
+  priority.set_name(name);
+  priority.set_title("Fix the technician visit");
+  priority.set_step("technician-visit");
+  ASSERT_EQ(Run({"action", "create", "--priority", name, "--owner", "CX", "--phase", "improve",
+                 "--due", "2026-12-31", "--budget", "EUR 20000", "--kpi-target", "75"}),
+            0)
+      << err_.str();
+  const auto& action = server_.action.created.action();
+  EXPECT_EQ(action.display_name(), "Fix the technician visit");
+  EXPECT_EQ(action.phase(), action::v1::PHASE_KIND_IMPROVE);
+  EXPECT_EQ(action.budget().micros(), 20'000'000'000);
+  EXPECT_EQ(action.kpi().step(), "technician-visit");
+  EXPECT_EQ(action.kpi().target(), 75);
+  EXPECT_FALSE(server_.action.created.request_id().empty());
+  EXPECT_EQ(Run({"action", "create", "--priority", name + "x"}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("waymark priorities --map m"));
+}
+
+TEST_F(AppTest, FailsWithOneLineWhenNoServerAnswers) {
+  {
+    FakeServer gone;
+    server_.address = gone.address;
+  }
+  EXPECT_EQ(Run({"source", "list"}), 1);
+  EXPECT_THAT(err_.str(), AllOf(HasSubstr("waymark: no server answers at " + server_.address),
+                                HasSubstr("waymark-standalone")));
+  EXPECT_EQ(err_.str().find('\n'), err_.str().size() - 1);
+}
+
+TEST_F(AppTest, AnswersTwoToArgumentsThatMakeNoSense) {
+  EXPECT_EQ(Run({}), 2);
+  EXPECT_EQ(Run({"journey", "fly"}), 2);
+  EXPECT_EQ(Run({"metric", "nps", "--from", "someday"}), 2);
+  EXPECT_EQ(Run({"action", "create", "--title", "x", "--budget", "much"}), 2);
+  EXPECT_EQ(Run({"--server", "nonsense", "source", "list"}), 2);
+  EXPECT_EQ(Run({"-o", "xml", "source", "list"}), 2);
+}
+
+TEST_F(AppTest, HelpTeachesByExample) {
+  EXPECT_EQ(Run({"import", "csv", "--help"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("waymark import csv 2017.csv --mapping sfo --source sfo-2017"));
+}
+
+}  // namespace
+}  // namespace waymark::cli

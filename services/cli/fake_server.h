@@ -1,0 +1,160 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "services/cli/client.h"
+
+namespace waymark::cli {
+
+/// A feedback service for tests: records keys, and answers as `on_ingest` says first.
+class FakeFeedback : public feedback::v1::FeedbackService::Service {
+ public:
+  grpc::Status Ingest(grpc::ServerContext* context, const feedback::v1::IngestRequest* request,
+                      feedback::v1::IngestResponse* response) override {
+    absl::MutexLock lock(&mutex_);
+    batch_sizes.push_back(request->signals_size());
+    if (on_ingest) {
+      if (const grpc::Status status = on_ingest(static_cast<int>(batch_sizes.size()));
+          !status.ok()) {
+        return status;
+      }
+    }
+    for (const auto& signal : request->signals()) {
+      if (signal.external_id() == "bad") {
+        response->mutable_problems()->Add()->set_index(response->outcomes_size());
+        response->mutable_problems()->rbegin()->add_reasons("external_id: 'bad' is not allowed");
+        response->add_outcomes(feedback::v1::INGEST_OUTCOME_QUARANTINED);
+        continue;
+      }
+      const bool first =
+          keys.insert(absl::StrCat(signal.source(), "/", signal.external_id())).second;
+      response->add_outcomes(first ? feedback::v1::INGEST_OUTCOME_RECORDED
+                                   : feedback::v1::INGEST_OUTCOME_DUPLICATE);
+    }
+    response->set_position(absl::StrCat("p", absl::Dec(keys.size(), absl::kZeroPad8)));
+    return grpc::Status::OK;
+  }
+
+  /// Called with the number of the call, from 1.
+  std::function<grpc::Status(int)> on_ingest;
+  std::vector<int> batch_sizes;
+  std::set<std::string> keys;
+
+ private:
+  absl::Mutex mutex_;
+};
+
+/// Remembers which positions were waited for.
+class FakeDiscovery : public journey::v1::DiscoveryService::Service {
+ public:
+  grpc::Status GetProjection(grpc::ServerContext* context,
+                             const journey::v1::GetProjectionRequest* request,
+                             common::v1::Projection* response) override {
+    positions.push_back(request->min_position());
+    return grpc::Status::OK;
+  }
+  grpc::Status DiscoverGraph(grpc::ServerContext* context,
+                             const journey::v1::DiscoverGraphRequest* request,
+                             journey::v1::DiscoverGraphResponse* response) override {
+    graph_request = *request;
+    *response = graph_response;
+    return grpc::Status::OK;
+  }
+  std::vector<std::string> positions;
+  journey::v1::DiscoverGraphRequest graph_request;
+  journey::v1::DiscoverGraphResponse graph_response;
+};
+
+class FakeScoring : public scoring::v1::ScoringService::Service {
+ public:
+  grpc::Status GetProjection(grpc::ServerContext* context,
+                             const scoring::v1::GetProjectionRequest* request,
+                             common::v1::Projection* response) override {
+    positions.push_back(request->min_position());
+    return grpc::Status::OK;
+  }
+  grpc::Status ListPriorities(grpc::ServerContext* context,
+                              const scoring::v1::ListPrioritiesRequest* request,
+                              scoring::v1::ListPrioritiesResponse* response) override {
+    *response = priorities;
+    return grpc::Status::OK;
+  }
+  std::vector<std::string> positions;
+  scoring::v1::ListPrioritiesResponse priorities;
+};
+
+/// Touchpoints are the only models that are kept.
+class FakeJourney : public journey::v1::JourneyService::Service {
+ public:
+  grpc::Status GetTouchpoint(grpc::ServerContext* context,
+                             const journey::v1::GetTouchpointRequest* request,
+                             journey::v1::Touchpoint* response) override {
+    const auto found = touchpoints.find(request->name());
+    if (found == touchpoints.end()) return {grpc::StatusCode::NOT_FOUND, "no such touchpoint"};
+    *response = found->second;
+    return grpc::Status::OK;
+  }
+  grpc::Status UpdateTouchpoint(grpc::ServerContext* context,
+                                const journey::v1::UpdateTouchpointRequest* request,
+                                journey::v1::Touchpoint* response) override {
+    journey::v1::Touchpoint updated = request->touchpoint();
+    updated.set_etag(absl::StrCat(std::hash<std::string>()(request->touchpoint().DebugString())));
+    touchpoints[updated.name()] = updated;
+    *response = updated;
+    return grpc::Status::OK;
+  }
+  std::map<std::string, journey::v1::Touchpoint> touchpoints;
+};
+
+class FakeAction : public action::v1::ActionService::Service {
+ public:
+  grpc::Status CreateAction(grpc::ServerContext* context,
+                            const action::v1::CreateActionRequest* request,
+                            action::v1::Action* response) override {
+    created = *request;
+    *response = request->action();
+    response->set_name("tenants/demo/actions/a1");
+    return grpc::Status::OK;
+  }
+  action::v1::CreateActionRequest created;
+};
+
+/// All of them on a port of their own.
+class FakeServer {
+ public:
+  FakeServer() {
+    int port = 0;
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    for (grpc::Service* service :
+         std::vector<grpc::Service*>{&feedback, &discovery, &scoring, &journey, &action}) {
+      builder.RegisterService(service);
+    }
+    server_ = builder.BuildAndStart();
+    address = absl::StrCat("127.0.0.1:", port);
+  }
+  ~FakeServer() { server_->Shutdown(); }
+
+  Client NewClient() const { return Client(*ParseAddresses(address), "demo", absl::Seconds(10)); }
+
+  FakeFeedback feedback;
+  FakeDiscovery discovery;
+  FakeScoring scoring;
+  FakeJourney journey;
+  FakeAction action;
+  std::string address;
+
+ private:
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace waymark::cli

@@ -1,0 +1,44 @@
+#include "services/feedback/errors.h"
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/error.h"
+
+namespace waymark::feedback {
+
+absl::Status CursorInvalid(absl::string_view cursor) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "CURSOR_INVALID",
+                   absl::StrCat("'", cursor.substr(0, 80),
+                                "' is not a cursor of this feed; pass next_cursor as it was given, "
+                                "or none to start from the beginning"));
+}
+
+absl::Status BatchTooLarge(int64_t bytes, int64_t limit) {
+  return MakeError(absl::StatusCode::kResourceExhausted, "TOO_LARGE",
+                   absl::StrCat("the batch has ", bytes, " bytes, ", limit,
+                                " are allowed; send it in smaller batches"));
+}
+
+absl::Status QueueFull(int64_t queued, int64_t limit, absl::Duration retry_after) {
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      absl::StrCat(queued, " of ", limit, " bytes wait to be committed; send the batch again in ",
+                   absl::FormatDuration(retry_after)),
+      {.reason = "OVERLOADED", .retry_after = retry_after});
+}
+
+absl::Status CommitTooLate() {
+  return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
+                   "the batch was not committed within the deadline; send it again: what is "
+                   "recorded already will be a duplicate");
+}
+
+absl::Status Stopping() {
+  return MakeError(absl::StatusCode::kUnavailable, "STORE_UNAVAILABLE",
+                   "the service is stopping; send the batch again");
+}
+
+absl::Status JournalDamaged(absl::string_view what) {
+  return absl::DataLossError(absl::StrCat("the journal is damaged: ", what));
+}
+
+}  // namespace waymark::feedback

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace waymark::feedback {
+
+/// INVALID_ARGUMENT (CURSOR_INVALID).
+absl::Status CursorInvalid(absl::string_view cursor);
+
+/// RESOURCE_EXHAUSTED (TOO_LARGE): a batch of `bytes` is over `limit`.
+absl::Status BatchTooLarge(int64_t bytes, int64_t limit);
+
+/// RESOURCE_EXHAUSTED (OVERLOADED): `queued` bytes wait to be committed; try again in
+/// `retry_after`.
+absl::Status QueueFull(int64_t queued, int64_t limit, absl::Duration retry_after);
+
+/// DEADLINE_EXCEEDED (DEADLINE_EXCEEDED): the batch may or may not be recorded.
+absl::Status CommitTooLate();
+
+/// UNAVAILABLE (STORE_UNAVAILABLE): the service is being stopped.
+absl::Status Stopping();
+
+/// DATA_LOSS: what the journal holds cannot be read.
+absl::Status JournalDamaged(absl::string_view what);
+
+}  // namespace waymark::feedback

@@ -1,0 +1,205 @@
+#include "services/feedback/feed.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "libs/base/status_macros.h"
+#include "services/feedback/block.h"
+#include "services/feedback/errors.h"
+#include "services/feedback/table_key_store.h"
+
+namespace waymark::feedback {
+namespace {
+
+constexpr int64_t kPageBytes = 3 << 20;
+// What is read for one page at most: entries of other shards, and blocks referred to, count too.
+constexpr int64_t kScanBytes = 32 << 20;
+constexpr int64_t kReadBytes = 4 << 20;
+// How long another replica's commit may go unnoticed, and a client that has left.
+constexpr absl::Duration kPollInterval = absl::Milliseconds(50);
+
+bool ReachesShard(const EntryHeader& header, const FeedQuery& query) {
+  if (header.kind == EntryKind::kRevised || header.kind == EntryKind::kDeleted) return true;
+  return header.shard_hash % query.shard_count == query.shard;
+}
+
+v1::Change::Kind ToProto(EntryKind kind) {
+  switch (kind) {
+    case EntryKind::kRecorded:
+      return v1::Change::KIND_RECORDED;
+    case EntryKind::kRevised:
+      return v1::Change::KIND_REVISED;
+    case EntryKind::kDeleted:
+      return v1::Change::KIND_DELETED;
+    case EntryKind::kReenriched:
+      return v1::Change::KIND_REENRICHED;
+  }
+  return v1::Change::KIND_UNSPECIFIED;
+}
+
+void SetTime(absl::Time time, google::protobuf::Timestamp* proto) {
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  proto->set_seconds(seconds);
+  proto->set_nanos(
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+}
+
+// Fills one page, within one transaction.
+class PageReader {
+ public:
+  PageReader(sql::Connection* connection, const FeedQuery& query, CatalogueStore* catalogues,
+             v1::PullFeedResponse* page)
+      : connection_(*connection), query_(query), catalogues_(catalogues), page_(page) {}
+
+  absl::Status Read() {
+    WM_ASSIGN_OR_RETURN(revisions_, CatalogueStore::NewestRevisions(connection_));
+    end_ = query_.after;
+    bool at_end = false;
+    while (!full_ && !at_end) WM_RETURN_IF_ERROR(ReadSome(&at_end));
+    page_->set_at_end(!full_ && at_end);
+    page_->set_next_cursor(end_ == Position() ? "" : ToString(end_));
+    return DropSuperseded();
+  }
+
+ private:
+  absl::Status ReadSome(bool* at_end) {
+    WM_ASSIGN_OR_RETURN(const std::vector<Block> blocks,
+                        Store::NextBlocks(connection_, query_.tenant, end_, kReadBytes));
+    *at_end = blocks.empty();
+    for (size_t i = 0; i < blocks.size() && !full_; ++i) {
+      WM_RETURN_IF_ERROR(AddBlock(blocks[i]));
+      scanned_bytes_ += static_cast<int64_t>(blocks[i].payload.size());
+    }
+    full_ |= scanned_bytes_ >= kScanBytes;
+    return absl::OkStatus();
+  }
+
+  absl::Status AddBlock(const Block& block) {
+    const bool first = block.tx == end_.tx && block.seq == end_.seq;
+    const uint32_t from = first ? end_.index + 1 : 0;
+    absl::Status status;
+    WM_RETURN_IF_ERROR(ReadEntries(
+        block.keys, block.payload, [&](const EntryHeader& header, absl::string_view payload) {
+          if (header.index < from) return true;
+          const Position position = {block.tx, block.seq, header.index};
+          if (ReachesShard(header, query_)) {
+            full_ = page_->changes_size() >= query_.limit || page_bytes_ >= kPageBytes ||
+                    scanned_bytes_ >= kScanBytes;
+            if (full_) return false;
+            status = AddEntry(block, header, position, payload);
+          }
+          end_ = position;
+          return status.ok();
+        }));
+    return status;
+  }
+
+  absl::Status AddEntry(const Block& block, const EntryHeader& header, const Position& position,
+                        absl::string_view payload) {
+    v1::Change* change = page_->add_changes();
+    change->set_kind(ToProto(header.kind));
+    change->set_tenant(block.tenant);
+    change->set_position(ToString(position));
+    SetTime(block.record_time, change->mutable_record_time());
+    if (header.kind == EntryKind::kReenriched) {
+      EntryReference reference = {header.key, {}};
+      WM_RETURN_IF_ERROR(DecodeReference(payload, &reference.position));
+      references_.push_back({page_->changes_size() - 1, reference});
+      WM_ASSIGN_OR_RETURN(payload, FindPayload(reference.position));
+    }
+    if (!change->mutable_signal()->ParseFromArray(payload.data(),
+                                                  static_cast<int>(payload.size()))) {
+      return JournalDamaged("a signal");
+    }
+    page_bytes_ += static_cast<int64_t>(payload.size());
+    WM_ASSIGN_OR_RETURN(const PlacementEngine* engine, EngineOf(block.tenant));
+    *change->mutable_enrichment() = engine->Place(change->signal());
+    return absl::OkStatus();
+  }
+
+  // References come in the order of what they refer to: the block is mostly the one before.
+  absl::StatusOr<absl::string_view> FindPayload(const Position& position) {
+    if (referred_.tx != position.tx || referred_.seq != position.seq) {
+      WM_ASSIGN_OR_RETURN(referred_, Store::ReadBlock(connection_, position.tx, position.seq));
+      scanned_bytes_ += static_cast<int64_t>(referred_.payload.size());
+    }
+    absl::string_view found;
+    WM_RETURN_IF_ERROR(ReadEntries(referred_.keys, referred_.payload,
+                                   [&](const EntryHeader& header, absl::string_view payload) {
+                                     if (header.index == position.index) found = payload;
+                                     return header.index < position.index;
+                                   }));
+    return found;
+  }
+
+  absl::StatusOr<const PlacementEngine*> EngineOf(const std::string& tenant) {
+    std::shared_ptr<const PlacementEngine>& engine = engines_[tenant];
+    if (engine == nullptr) {
+      const auto it = revisions_.find(tenant);
+      WM_ASSIGN_OR_RETURN(engine, catalogues_->Engine(connection_, tenant,
+                                                      it == revisions_.end() ? 0 : it->second));
+    }
+    return engine.get();
+  }
+
+  // On PostgreSQL a later revision may have a lower transaction id than the new placement of the
+  // one before it, which must not follow it: it says nothing any more.
+  absl::Status DropSuperseded() {
+    if (connection_.dialect() != sql::Dialect::kPostgres || references_.empty()) {
+      return absl::OkStatus();
+    }
+    std::vector<EntryReference> entries;
+    for (const auto& [index, reference] : references_) entries.push_back(reference);
+    WM_ASSIGN_OR_RETURN(const std::vector<bool> live,
+                        TableKeyStore().AreLive(connection_, entries));
+    std::vector<bool> keep(page_->changes_size(), true);
+    for (size_t i = 0; i < live.size(); ++i) keep[references_[i].first] = live[i];
+    int kept = 0;
+    for (int i = 0; i < page_->changes_size(); ++i) {
+      if (keep[i]) page_->mutable_changes()->SwapElements(kept++, i);
+    }
+    page_->mutable_changes()->DeleteSubrange(kept, page_->changes_size() - kept);
+    return absl::OkStatus();
+  }
+
+  sql::Connection& connection_;
+  const FeedQuery& query_;
+  CatalogueStore* const catalogues_;
+  v1::PullFeedResponse* const page_;
+  absl::flat_hash_map<std::string, int64_t> revisions_;
+  absl::flat_hash_map<std::string, std::shared_ptr<const PlacementEngine>> engines_;
+  /// Index of the change and what it refers to.
+  std::vector<std::pair<int, EntryReference>> references_;
+  Block referred_;
+  Position end_;
+  bool full_ = false;
+  int64_t page_bytes_ = 0;
+  int64_t scanned_bytes_ = 0;
+};
+
+}  // namespace
+
+absl::Status Feed::Read(const FeedQuery& query, v1::PullFeedResponse* page) {
+  return store_->database().RunRead([&](sql::Connection& connection) {
+    page->Clear();
+    return PageReader(&connection, query, catalogues_, page).Read();
+  });
+}
+
+absl::Status Feed::Pull(const FeedQuery& query, absl::Time deadline, absl::FunctionRef<bool()> stop,
+                        v1::PullFeedResponse* page) {
+  for (;;) {
+    int64_t commits = commits_->commits();
+    WM_RETURN_IF_ERROR(Read(query, page));
+    if (page->changes_size() > 0 || !page->at_end()) return absl::OkStatus();
+    do {
+      const absl::Duration left = deadline - absl::Now();
+      if (left <= absl::ZeroDuration() || stop()) return absl::OkStatus();
+      commits_->Wait(commits, std::min(left, kPollInterval));
+    } while (!store_->postgres() && commits_->commits() == commits);
+  }
+}
+
+}  // namespace waymark::feedback

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "libs/base/clock.h"
+#include "libs/sql/database.h"
+#include "services/feedback/key_store.h"
+#include "services/feedback/store.h"
+#include "services/feedback/submission.h"
+
+namespace waymark::feedback {
+
+/// A part of a scan for signals that a new touchpoint catalogue places elsewhere.
+struct ReplacementPage {
+  std::string tenant;
+  /// Of the catalogue.
+  int64_t revision = 0;
+  /// How far the scan had come, and how far it comes with this page.
+  Position from;
+  Position to;
+  /// The entries whose placement differs.
+  struct Entry {
+    EntryReference reference;
+    EntryHeader header;
+  };
+  std::vector<Entry> entries;
+};
+
+/// Takes batches into the journal, many in one transaction. One thread at a time.
+class JournalStore {
+ public:
+  /// Opens a session of its own and loads the key store. `store` and `clock` must outlive it.
+  static absl::StatusOr<std::unique_ptr<JournalStore>> Create(Store* store, Clock* clock);
+
+  /// Records what is new in the batches and sets every candidate's outcome and position. When it
+  /// returns OK all of it is on disk. On an error nothing is, or, when it is UNAVAILABLE and came
+  /// from the commit itself, all of it may be; sending the batches again is then safe. Statuses are
+  /// those of sql::Connection.
+  absl::Status Commit(absl::Span<Submission* const> batches);
+
+  /// Appends an entry for each of the page's entries that still counts, and moves the scan on.
+  /// Nothing happens when the scan is elsewhere by now: another replica has done the page.
+  absl::Status Append(const ReplacementPage& page);
+
+  /// How many keys are held in memory.
+  int64_t keys() const { return keys_->size(); }
+
+ private:
+  JournalStore(Store* store, Clock* clock, std::unique_ptr<sql::Connection> connection,
+               std::unique_ptr<KeyStore> keys)
+      : store_(store), clock_(clock), connection_(std::move(connection)), keys_(std::move(keys)) {}
+
+  /// The transaction and its last block.
+  struct Cursor {
+    uint64_t tx = 0;
+    uint64_t seq = 0;
+  };
+
+  absl::Status RunOnce(absl::FunctionRef<absl::Status(Cursor*)> fill);
+  absl::Status Run(absl::FunctionRef<absl::Status(Cursor*)> fill);
+  absl::Status Fill(absl::Span<Submission* const> batches, Cursor* cursor);
+  absl::Status InsertBlocks(absl::Span<Submission* const> batches, Cursor* cursor);
+  absl::Status Quarantine(absl::Span<Submission* const> batches);
+  absl::Status Count(absl::Span<Submission* const> batches);
+  absl::Status FillPage(const ReplacementPage& page, Cursor* cursor);
+
+  Store* const store_;
+  Clock* const clock_;
+  const std::unique_ptr<sql::Connection> connection_;
+  const std::unique_ptr<KeyStore> keys_;
+  BlockBuilder block_;
+};
+
+}  // namespace waymark::feedback

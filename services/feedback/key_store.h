@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "libs/sql/connection.h"
+#include "services/feedback/position.h"
+#include "services/feedback/siphash.h"
+#include "services/feedback/submission.h"
+
+namespace waymark::feedback {
+
+/// What is recorded of a key: the entry that counts.
+struct KeyState {
+  Hash128 key;
+  int64_t revision = 0;
+  uint64_t content = 0;
+  bool partial = false;
+  Position position;
+};
+
+/// The state of the key once `candidate` is recorded.
+KeyState StateOf(const Candidate& candidate);
+
+/// Sets the outcome of a candidate whose key is known: UPDATED makes its state the known one, any
+/// other outcome moves the candidate's position to the known entry's. Entries of one key are
+/// ordered by (finished, revision), so that whatever the order they come in the same one counts in
+/// the end. Returns whether it is UPDATED. Pure.
+bool ResolveKnown(const KeyState& known, Candidate* candidate);
+
+/// The transaction that a commit runs in.
+struct CommitContext {
+  sql::Connection* connection = nullptr;
+  uint64_t tx = 0;
+};
+
+/// A reference to an entry by its key.
+struct EntryReference {
+  Hash128 key;
+  Position position;
+};
+
+/// Knows every key that is recorded. Used by the writer thread alone, within its transaction.
+class KeyStore {
+ public:
+  virtual ~KeyStore() = default;
+
+  /// Learns what the journal holds up to its last block; called at the start of each transaction.
+  virtual absl::Status CatchUp(sql::Connection& connection, uint64_t last_seq) = 0;
+
+  /// Decides each candidate's outcome, as if they came one after another; their positions are where
+  /// they will stand if they are recorded. ABORTED: roll back and try again.
+  virtual absl::Status Resolve(const CommitContext& context,
+                               absl::Span<Candidate* const> candidates) = 0;
+
+  /// Whether each entry is the one that counts for its key; called in a transaction.
+  virtual absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
+                                                    absl::Span<const EntryReference> entries) = 0;
+
+  /// The transaction was committed, up to the block `last_seq`.
+  virtual void Committed(uint64_t last_seq) = 0;
+  /// It was not: everything since Resolve is forgotten.
+  virtual void RolledBack() = 0;
+
+  /// How many keys are held in memory.
+  virtual int64_t size() const = 0;
+};
+
+}  // namespace waymark::feedback

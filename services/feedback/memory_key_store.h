@@ -1,0 +1,37 @@
+#pragma once
+
+#include <vector>
+
+#include "services/feedback/key_set.h"
+#include "services/feedback/key_store.h"
+
+namespace waymark::feedback {
+
+/// Keeps every key in memory, for a journal with one writer. What it knows is always what the
+/// journal holds: it is read from the blocks at start, follows each commit, and reads again what it
+/// missed when a commit turns out to have taken effect after all.
+class MemoryKeyStore : public KeyStore {
+ public:
+  absl::Status CatchUp(sql::Connection& connection, uint64_t last_seq) override;
+  absl::Status Resolve(const CommitContext& context,
+                       absl::Span<Candidate* const> candidates) override;
+  absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
+                                            absl::Span<const EntryReference> entries) override;
+  void Committed(uint64_t last_seq) override;
+  void RolledBack() override;
+  int64_t size() const override { return keys_.size(); }
+
+ private:
+  struct Change {
+    bool inserted;
+    KeyState before;
+  };
+
+  KeySet keys_;
+  /// The last block whose keys are in the set.
+  uint64_t known_seq_ = 0;
+  /// What the transaction under way has changed, to be undone.
+  std::vector<Change> changes_;
+};
+
+}  // namespace waymark::feedback

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "libs/rpc/environment.h"
+#include "libs/rpc/module.h"
+#include "libs/sql/database.h"
+#include "services/feedback/catalogue_store.h"
+#include "services/feedback/commit_signal.h"
+#include "services/feedback/feed.h"
+#include "services/feedback/ingestor.h"
+#include "services/feedback/options.h"
+#include "services/feedback/replacer.h"
+#include "services/feedback/service.h"
+#include "services/feedback/store.h"
+#include "services/feedback/writer.h"
+
+namespace waymark::feedback {
+
+/// The feedback service: takes signals in, durably and once, and serves the feed of what changed.
+class FeedbackModule : public rpc::Module {
+ public:
+  struct Deps {
+    rpc::Environment environment;
+  };
+
+  /// Opens the store and reads what it knows. Statuses are those of sql::Database::Open and
+  /// sql::Migrate.
+  static absl::StatusOr<std::unique_ptr<FeedbackModule>> Create(const Options& options,
+                                                                const Deps& deps);
+  ~FeedbackModule() override;
+
+  std::vector<rpc::NamedService> services() override;
+  absl::Status Start() override;
+  void Stop() override;
+  absl::Status Ready() override;
+
+ private:
+  FeedbackModule() = default;
+
+  // In the order in which each uses those before it.
+  std::unique_ptr<sql::Database> database_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<CatalogueStore> catalogues_;
+  CommitSignal commits_;
+  std::unique_ptr<Writer> writer_;
+  std::unique_ptr<Ingestor> ingestor_;
+  std::unique_ptr<Feed> feed_;
+  std::unique_ptr<Replacer> replacer_;
+  std::unique_ptr<FeedbackServiceImpl> service_;
+};
+
+}  // namespace waymark::feedback

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "libs/base/options.h"
+
+namespace waymark::feedback {
+
+/// The options of the feedback service.
+struct Options {
+  /// Where the journal is: sqlite:PATH or postgresql://...
+  std::string database = "sqlite:waymark-data/feedback.db";
+  /// Bytes of batches that may wait to be committed; more are shed.
+  int64_t max_queued_bytes = 64 << 20;
+
+  /// Declares them; they must outlive the parsing.
+  void Register(OptionSet& set) {
+    set.Add("database", &database, "database URL: sqlite:PATH or postgresql://...");
+    set.Add("max-queued-bytes", &max_queued_bytes,
+            "bytes of batches that may wait to be committed; more are shed");
+  }
+};
+
+}  // namespace waymark::feedback

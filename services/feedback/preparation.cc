@@ -1,0 +1,215 @@
+#include "services/feedback/preparation.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/inlined_vector.h"
+#include "libs/base/ids.h"
+#include "services/feedback/errors.h"
+#include "services/feedback/validation.h"
+
+namespace waymark::feedback {
+namespace {
+
+template <typename M>
+bool HasUnknown(const M& message) {
+  static const auto* const reflection = M::default_instance().GetReflection();
+  return !reflection->GetUnknownFields(message).empty();
+}
+
+bool KindHasUnknown(const v1::SurveyResponse& survey) {
+  bool any = HasUnknown(survey) || HasUnknown(survey.time_to_complete());
+  for (const auto& answer : survey.answers()) {
+    any |= HasUnknown(answer) || HasUnknown(answer.scale()) || HasUnknown(answer.choices());
+  }
+  return any;
+}
+
+bool KindHasUnknown(const v1::Interaction& interaction) {
+  return HasUnknown(interaction) || HasUnknown(interaction.cost()) ||
+         HasUnknown(interaction.revenue());
+}
+
+bool KindHasUnknown(const v1::StaffObservation& staff) {
+  return HasUnknown(staff) || HasUnknown(staff.expire_time());
+}
+
+// A newer client may send fields that this server neither checks nor redacts: they must not be
+// stored.
+bool AnyUnknown(const v1::Signal& signal) {
+  bool any = HasUnknown(signal) || HasUnknown(signal.event_time());
+  for (const auto& attribute : signal.attributes()) any |= HasUnknown(attribute);
+  switch (signal.kind_case()) {
+    case v1::Signal::kSurveyResponse:
+      return any || KindHasUnknown(signal.survey_response());
+    case v1::Signal::kChatMessage:
+      return any || HasUnknown(signal.chat_message());
+    case v1::Signal::kSocialMention:
+      return any || HasUnknown(signal.social_mention());
+    case v1::Signal::kInteraction:
+      return any || KindHasUnknown(signal.interaction());
+    case v1::Signal::kStaffObservation:
+      return any || KindHasUnknown(signal.staff_observation());
+    case v1::Signal::KIND_NOT_SET:
+      return any;
+  }
+  return any;
+}
+
+// The order of attributes says nothing, so it must not tell two signals apart.
+void Canonicalize(v1::Signal* signal) {
+  if (AnyUnknown(*signal)) signal->DiscardUnknownFields();
+  const auto by_key = [](const auto& a, const auto& b) { return a.key() < b.key(); };
+  if (!std::is_sorted(signal->attributes().begin(), signal->attributes().end(), by_key)) {
+    std::stable_sort(signal->mutable_attributes()->begin(), signal->mutable_attributes()->end(),
+                     by_key);
+  }
+}
+
+// What customers and staff wrote in their own words.
+absl::InlinedVector<std::string*, 8> FreeTexts(v1::Signal* signal) {
+  switch (signal->kind_case()) {
+    case v1::Signal::kSurveyResponse: {
+      absl::InlinedVector<std::string*, 8> texts;
+      for (auto& answer : *signal->mutable_survey_response()->mutable_answers()) {
+        if (answer.has_text()) texts.push_back(answer.mutable_text());
+      }
+      return texts;
+    }
+    case v1::Signal::kChatMessage:
+      return {signal->mutable_chat_message()->mutable_text()};
+    case v1::Signal::kSocialMention:
+      return {signal->mutable_social_mention()->mutable_text()};
+    case v1::Signal::kStaffObservation:
+      return {signal->mutable_staff_observation()->mutable_statement()};
+    default:
+      return {};
+  }
+}
+
+size_t AppendSerialized(const v1::Signal& signal, size_t bytes, std::string* out) {
+  const size_t offset = out->size();
+  out->resize(offset + bytes);
+  signal.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(out->data()) + offset);
+  return offset;
+}
+
+bool IsPartial(const v1::Signal& signal) {
+  return !signal.deleted() && signal.has_survey_response() &&
+         signal.survey_response().completion() == v1::SurveyResponse::COMPLETION_PARTIAL;
+}
+
+// Cuts `text` to `limit` bytes at most, where a character begins.
+void Cut(size_t limit, std::string* text) {
+  if (text->size() <= limit) return;
+  while (limit > 0 && (static_cast<unsigned char>((*text)[limit]) & 0xC0) == 0x80) --limit;
+  text->resize(limit);
+}
+
+// What names the signal is kept when all of it is too much to keep.
+void CutToSize(v1::Signal* signal) {
+  for (std::string* text : FreeTexts(signal)) Cut(kMaxTextBytes, text);
+  if (signal->ByteSizeLong() <= kMaxSignalBytes) return;
+  signal->clear_kind();
+  signal->clear_attributes();
+  for (std::string* id :
+       {signal->mutable_source(), signal->mutable_external_id(), signal->mutable_customer(),
+        signal->mutable_account(), signal->mutable_touchpoint()}) {
+    Cut(kMaxTextBytes / 4, id);
+  }
+}
+
+}  // namespace
+
+absl::Status Preparer::Prepare(google::protobuf::RepeatedPtrField<v1::Signal>* signals,
+                               Submission* submission, text::RedactionCounts* redactions) const {
+  submission->candidates.reserve(signals->size());
+  size_t total = 0;
+  std::vector<std::string> reasons;
+  for (int i = 0; i < signals->size(); ++i) {
+    v1::Signal* signal = signals->Mutable(i);
+    Canonicalize(signal);
+    const size_t bytes = signal->ByteSizeLong();
+    total += bytes;
+    if (total > kMaxBatchBytes) {
+      for (++i; i < signals->size(); ++i) total += (*signals)[i].ByteSizeLong();
+      return BatchTooLarge(total, kMaxBatchBytes);
+    }
+    const size_t offset = AppendSerialized(*signal, bytes, &submission->payload);
+    const uint64_t content =
+        XXH3_64bits_withSeed(submission->payload.data() + offset, bytes, key_.k0 ^ key_.k1);
+    const Hash128 key = KeyOf(submission->tenant, *signal);
+    ValidateSignal(*signal, bytes, &reasons);
+    if (!reasons.empty()) {
+      submission->payload.resize(offset);
+      Reject(signal,
+             {.ordinal = static_cast<uint32_t>(i),
+              .content = content,
+              .key = key,
+              .reasons = std::exchange(reasons, {})},
+             submission, redactions);
+      continue;
+    }
+    if (Redact(signal, redactions)) {
+      submission->payload.resize(offset);
+      AppendSerialized(*signal, signal->ByteSizeLong(), &submission->payload);
+    }
+    const Hash128 customer =
+        signal->customer().empty() ? key : SipHash128(key_, signal->customer());
+    submission->candidates.push_back(
+        {.key = key,
+         .content = content,
+         .revision = signal->revision(),
+         .shard_hash = static_cast<uint32_t>(customer.lo),
+         .source = SourceIndex(signal->source(), submission),
+         .ordinal = static_cast<uint32_t>(i),
+         .offset = static_cast<uint32_t>(offset),
+         .bytes = static_cast<uint32_t>(submission->payload.size() - offset),
+         .partial = IsPartial(*signal),
+         .deleted = signal->deleted()});
+  }
+  return absl::OkStatus();
+}
+
+// Nearly every batch comes from one source.
+uint32_t Preparer::SourceIndex(const std::string& source, Submission* submission) const {
+  std::vector<std::string>& sources = submission->sources;
+  for (size_t i = sources.size(); i-- > 0;) {
+    if (sources[i] == source) return i;
+  }
+  sources.push_back(source);
+  return sources.size() - 1;
+}
+
+Hash128 Preparer::KeyOf(absl::string_view tenant, const v1::Signal& signal) const {
+  absl::InlinedVector<char, 256> text;
+  for (const absl::string_view part :
+       {tenant, absl::string_view(signal.source()), absl::string_view(signal.external_id())}) {
+    text.insert(text.end(), part.begin(), part.end());
+    text.push_back('\0');
+  }
+  return SipHash128(key_, absl::string_view(text.data(), text.size()));
+}
+
+bool Preparer::Redact(v1::Signal* signal, text::RedactionCounts* redactions) const {
+  bool redacted = false;
+  for (std::string* text : FreeTexts(signal)) redacted |= redactor_.Redact(text, redactions);
+  return redacted;
+}
+
+void Preparer::Reject(v1::Signal* signal, Rejected rejected, Submission* submission,
+                      text::RedactionCounts* redactions) const {
+  if (IsValidId(signal->source())) {
+    rejected.source = static_cast<int32_t>(SourceIndex(signal->source(), submission));
+  }
+  // Before it is cut: half an address is not recognised as one.
+  Redact(signal, redactions);
+  CutToSize(signal);
+  for (std::string& reason : rejected.reasons) redactor_.Redact(&reason);
+  rejected.signal = signal->SerializeAsString();
+  submission->rejected.push_back(std::move(rejected));
+}
+
+}  // namespace waymark::feedback

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "libs/text/redaction.h"
+#include "services/feedback/siphash.h"
+#include "services/feedback/submission.h"
+#include "waymark/feedback/v1/signal.pb.h"
+
+namespace waymark::feedback {
+
+/// Makes a batch ready for the journal: checks, hashes and redacts each signal and serializes it.
+/// Thread-safe: handlers share one.
+class Preparer {
+ public:
+  explicit Preparer(const HashKey& key) : key_(key) {}
+
+  /// Adds `signals` to *submission, whose tenant is set: the valid ones as candidates, the others
+  /// as rejected. The signals are used up: brought into canonical form (unknown fields dropped,
+  /// attributes sorted) and redacted in place. What was redacted is added to *redactions.
+  /// RESOURCE_EXHAUSTED (TOO_LARGE): the batch is over kMaxBatchBytes.
+  absl::Status Prepare(google::protobuf::RepeatedPtrField<v1::Signal>* signals,
+                       Submission* submission, text::RedactionCounts* redactions) const;
+
+ private:
+  uint32_t SourceIndex(const std::string& source, Submission* submission) const;
+  Hash128 KeyOf(absl::string_view tenant, const v1::Signal& signal) const;
+  bool Redact(v1::Signal* signal, text::RedactionCounts* redactions) const;
+  void Reject(v1::Signal* signal, Rejected rejected, Submission* submission,
+              text::RedactionCounts* redactions) const;
+
+  const HashKey key_;
+  const text::Redactor redactor_;
+};
+
+}  // namespace waymark::feedback

@@ -1,0 +1,91 @@
+#include "services/feedback/schema.h"
+
+namespace waymark::feedback {
+namespace {
+
+// journal_blocks: see block.h and position.h. `bytes` is the payload's size, `last_index` the index
+// of its last entry, so that a reader knows what it would get without reading it.
+constexpr char kTables[] = R"sql(
+CREATE TABLE journal_blocks (
+  tx BIGINT NOT NULL,
+  seq BIGINT NOT NULL,
+  tenant TEXT NOT NULL,
+  record_time BIGINT NOT NULL,
+  entries BIGINT NOT NULL,
+  last_index BIGINT NOT NULL,
+  bytes BIGINT NOT NULL,
+  keys BYTEA NOT NULL,
+  payload BYTEA NOT NULL,
+  PRIMARY KEY (tx, seq)
+);
+CREATE INDEX journal_blocks_by_tenant ON journal_blocks (tenant, tx, seq);
+
+CREATE TABLE sources (
+  tenant TEXT NOT NULL,
+  source TEXT NOT NULL,
+  slot BIGINT NOT NULL,
+  create_time BIGINT NOT NULL,
+  last_seen_time BIGINT NOT NULL,
+  recorded BIGINT NOT NULL,
+  updated BIGINT NOT NULL,
+  duplicate BIGINT NOT NULL,
+  stale BIGINT NOT NULL,
+  conflict BIGINT NOT NULL,
+  quarantined BIGINT NOT NULL,
+  PRIMARY KEY (tenant, source, slot)
+);
+
+CREATE TABLE quarantine (
+  tenant TEXT NOT NULL,
+  id TEXT NOT NULL,
+  source TEXT NOT NULL,
+  record_time BIGINT NOT NULL,
+  record BYTEA NOT NULL,
+  PRIMARY KEY (tenant, id)
+);
+CREATE INDEX quarantine_by_time ON quarantine (tenant, record_time, id);
+
+CREATE TABLE touchpoint_catalogues (
+  tenant TEXT NOT NULL,
+  revision BIGINT NOT NULL,
+  catalogue BYTEA NOT NULL,
+  scanned TEXT NOT NULL,
+  scan_end TEXT NOT NULL,
+  PRIMARY KEY (tenant, revision)
+);
+
+CREATE TABLE hash_keys (
+  id BIGINT PRIMARY KEY,
+  k0 BIGINT NOT NULL,
+  k1 BIGINT NOT NULL
+);
+)sql";
+
+// SQLite's one writer keeps the keys in memory instead. Payloads are not worth compressing: what
+// matters is how fast they go in.
+constexpr char kPostgresTables[] = R"sql(
+ALTER TABLE journal_blocks ALTER COLUMN keys SET STORAGE EXTERNAL;
+ALTER TABLE journal_blocks ALTER COLUMN payload SET STORAGE EXTERNAL;
+
+CREATE TABLE signal_keys (
+  key_hi BIGINT NOT NULL,
+  key_lo BIGINT NOT NULL,
+  revision BIGINT NOT NULL,
+  content BIGINT NOT NULL,
+  partial BIGINT NOT NULL,
+  tx BIGINT NOT NULL,
+  seq BIGINT NOT NULL,
+  entry BIGINT NOT NULL,
+  PRIMARY KEY (key_hi, key_lo)
+);
+)sql";
+
+constexpr sql::Migration kMigrations[] = {
+    {.version = 1, .sql = kTables, .postgres_sql = kPostgresTables},
+};
+
+}  // namespace
+
+absl::Span<const sql::Migration> Migrations() { return kMigrations; }
+
+}  // namespace waymark::feedback

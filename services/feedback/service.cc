@@ -1,0 +1,280 @@
+#include "services/feedback/service.h"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "libs/base/error.h"
+#include "libs/base/ids.h"
+#include "libs/base/status_macros.h"
+#include "libs/rpc/names.h"
+#include "libs/rpc/paging.h"
+#include "services/feedback/outcomes.h"
+#include "services/feedback/validation.h"
+
+namespace waymark::feedback {
+namespace {
+
+using rpc::CallContext;
+using rpc::Violations;
+
+// A stream prepares its next batches while this much of it is being committed.
+constexpr int64_t kBytesInFlight = 4 << 20;
+constexpr int kMaxStreamProblems = 1000;
+constexpr int kMaxChanges = 10'000;
+constexpr int kStandardChanges = 1000;
+constexpr absl::Duration kMaxWait = absl::Seconds(30);
+// What a long-poll leaves of its caller's deadline, to answer within it.
+constexpr absl::Duration kAnswerMargin = absl::Milliseconds(100);
+
+template <typename Request>
+void CheckBatch(const Request& request, Violations& violations) {
+  violations.CheckName("parent", request.parent(), "tenants/*");
+  if (request.signals_size() < 1 || request.signals_size() > kMaxBatchSignals) {
+    violations.Add("signals", absl::StrCat(request.signals_size()),
+                   absl::StrCat("signals; send 1-", kMaxBatchSignals));
+  }
+}
+
+void CheckPull(const v1::PullFeedRequest& request, Violations& violations) {
+  violations.CheckName("parent", request.parent(), "tenants/*");
+  if (request.limit() < 0 || request.limit() > kMaxChanges) {
+    violations.Add("limit", absl::StrCat(request.limit()), absl::StrCat("must be 0-", kMaxChanges));
+  }
+  const int shards = std::max(1, request.shard_count());
+  if (request.shard_count() < 0) {
+    violations.Add("shard_count", absl::StrCat(request.shard_count()), "must not be negative");
+  } else if (request.shard() < 0 || request.shard() >= shards) {
+    violations.Add("shard", absl::StrCat(request.shard()), absl::StrCat("must be 0-", shards - 1));
+  }
+  if (request.wait().seconds() < 0 || request.wait().nanos() < 0) {
+    violations.Add("wait", absl::StrCat(request.wait().seconds(), " s"), "must not be negative");
+  }
+}
+
+void CheckListQuarantined(const v1::ListQuarantinedSignalsRequest& request,
+                          Violations& violations) {
+  violations.CheckName("parent", request.parent(), "tenants/*");
+  if (!request.source().empty() && !IsValidId(request.source())) {
+    violations.Add("source", request.source(), "is no id of a source");
+  }
+}
+
+void CheckCatalogue(const v1::UpdateTouchpointCatalogueRequest& request, Violations& violations) {
+  violations.CheckName("touchpoint_catalogue.name", request.touchpoint_catalogue().name(),
+                       "tenants/*/touchpointCatalogue");
+  std::vector<std::string> reasons;
+  ValidateCatalogue(request.touchpoint_catalogue(), &reasons);
+  for (const std::string& reason : reasons) {
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(reason, absl::MaxSplits(": ", 1));
+    violations.Add(parts.first, "", parts.second);
+  }
+}
+
+absl::Duration WaitOf(const v1::PullFeedRequest& request) {
+  return std::min(kMaxWait, absl::Seconds(request.wait().seconds()) +
+                                absl::Nanoseconds(request.wait().nanos()));
+}
+
+std::string PositionText(const Position& position) {
+  return position == Position() ? std::string() : ToString(position);
+}
+
+// The sum over a stream's batches, which are awaited in their order.
+class StreamSum {
+ public:
+  StreamSum(Ingestor* ingestor, absl::Time deadline) : ingestor_(ingestor), deadline_(deadline) {}
+
+  absl::Status Add(const std::string& tenant, Ingestor::Signals* signals) {
+    while (bytes_in_flight_ > kBytesInFlight) WM_RETURN_IF_ERROR(AwaitFirst());
+    WM_ASSIGN_OR_RETURN(std::shared_ptr<Submission> batch, ingestor_->Submit(tenant, signals));
+    bytes_in_flight_ += batch->bytes();
+    batches_.push_back(std::move(batch));
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<v1::StreamIngestResponse> Finish() {
+    while (!batches_.empty()) WM_RETURN_IF_ERROR(AwaitFirst());
+    response_.set_position(PositionText(last_));
+    return std::move(response_);
+  }
+
+ private:
+  absl::Status AwaitFirst() {
+    const std::shared_ptr<Submission> batch = std::move(batches_.front());
+    batches_.pop_front();
+    bytes_in_flight_ -= batch->bytes();
+    WM_RETURN_IF_ERROR(ingestor_->Await(*batch, deadline_));
+    for (const Candidate& one : batch->candidates) {
+      AddOutcome(one.outcome, response_.mutable_counts());
+    }
+    for (size_t i = 0; i < batch->rejected.size(); ++i) {
+      AddOutcome(v1::INGEST_OUTCOME_QUARANTINED, response_.mutable_counts());
+    }
+    FillProblems(*batch, signals_, kMaxStreamProblems - response_.problems_size(),
+                 response_.mutable_problems());
+    signals_ += static_cast<int64_t>(batch->size());
+    last_ = std::max(last_, LastPosition(*batch));
+    return absl::OkStatus();
+  }
+
+  Ingestor* const ingestor_;
+  const absl::Time deadline_;
+  std::deque<std::shared_ptr<Submission>> batches_;
+  int64_t bytes_in_flight_ = 0;
+  v1::StreamIngestResponse response_;
+  int64_t signals_ = 0;
+  Position last_;
+};
+
+absl::StatusOr<Store::QuarantineKey> ParseQuarantineKey(absl::string_view position) {
+  Store::QuarantineKey key;
+  if (position.empty()) return key;
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(position, absl::MaxSplits('/', 1));
+  if (!absl::SimpleAtoi(parts.first, &key.record_time)) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_INVALID",
+                     "the page token is damaged; start again without one");
+  }
+  key.id = std::string(parts.second);
+  return key;
+}
+
+std::string QuarantineKeyOf(const v1::QuarantinedSignal& signal) {
+  const int64_t micros =
+      signal.record_time().seconds() * 1'000'000 + signal.record_time().nanos() / 1000;
+  return absl::StrCat(micros, "/", signal.name().substr(signal.name().rfind('/') + 1));
+}
+
+}  // namespace
+
+FeedbackServiceImpl::FeedbackServiceImpl(const rpc::Environment& environment,
+                                         const ServiceParts& parts)
+    : shell_(v1::FeedbackService::service_full_name(), environment), parts_(parts) {}
+
+grpc::Status FeedbackServiceImpl::Ingest(grpc::ServerContext* context,
+                                         const v1::IngestRequest* request,
+                                         v1::IngestResponse* response) {
+  return rpc::Unary(shell_, context, request, response,
+                    {.validate = CheckBatch<v1::IngestRequest>, .count_bytes = false},
+                    [&](const CallContext& call, const v1::IngestRequest&,
+                        v1::IngestResponse* out) -> absl::Status {
+                      // gRPC made the message for this call alone, so it may be used up.
+                      auto* signals = const_cast<v1::IngestRequest*>(request)->mutable_signals();
+                      WM_ASSIGN_OR_RETURN(const std::shared_ptr<Submission> batch,
+                                          parts_.ingestor->Submit(call.tenant, signals));
+                      WM_RETURN_IF_ERROR(parts_.ingestor->Await(*batch, call.deadline));
+                      FillOutcomes(*batch, out->mutable_outcomes());
+                      FillProblems(*batch, 0, kMaxBatchSignals, out->mutable_problems());
+                      out->set_position(PositionText(LastPosition(*batch)));
+                      return absl::OkStatus();
+                    });
+}
+
+grpc::Status FeedbackServiceImpl::StreamIngest(grpc::ServerContext* context,
+                                               grpc::ServerReader<v1::StreamIngestRequest>* reader,
+                                               v1::StreamIngestResponse* response) {
+  std::unique_ptr<StreamSum> sum;
+  return rpc::ClientStream(
+      shell_, context, reader, response,
+      {.validate = CheckBatch<v1::StreamIngestRequest>, .count_bytes = false},
+      [&](const CallContext& call, v1::StreamIngestRequest& message) -> absl::Status {
+        if (sum == nullptr) sum = std::make_unique<StreamSum>(parts_.ingestor, call.deadline);
+        return sum->Add(call.tenant, message.mutable_signals());
+      },
+      [&](const CallContext&) -> absl::StatusOr<v1::StreamIngestResponse> {
+        if (sum == nullptr) return v1::StreamIngestResponse();
+        return sum->Finish();
+      });
+}
+
+grpc::Status FeedbackServiceImpl::PullFeed(grpc::ServerContext* context,
+                                           const v1::PullFeedRequest* request,
+                                           v1::PullFeedResponse* response) {
+  return rpc::Unary(
+      shell_, context, request, response, {.validate = CheckPull, .all_tenants = true},
+      [&](const CallContext& call, const v1::PullFeedRequest& pull,
+          v1::PullFeedResponse* page) -> absl::Status {
+        FeedQuery query;
+        query.tenant = call.tenant;
+        WM_ASSIGN_OR_RETURN(query.after, ParsePosition(pull.cursor()));
+        query.limit = pull.limit() == 0 ? kStandardChanges : pull.limit();
+        query.shard = static_cast<uint32_t>(pull.shard());
+        query.shard_count = static_cast<uint32_t>(std::max(1, pull.shard_count()));
+        return parts_.feed->Pull(
+            query, std::min(absl::Now() + WaitOf(pull), call.deadline - kAnswerMargin),
+            [&] { return call.cancelled(); }, page);
+      });
+}
+
+grpc::Status FeedbackServiceImpl::ListSources(grpc::ServerContext* context,
+                                              const v1::ListSourcesRequest* request,
+                                              v1::ListSourcesResponse* response) {
+  return rpc::Unary(
+      shell_, context, request, response,
+      {.validate =
+           [](const v1::ListSourcesRequest& list, Violations& violations) {
+             violations.CheckName("parent", list.parent(), "tenants/*");
+           }},
+      [&](const CallContext& call, const v1::ListSourcesRequest& list,
+          v1::ListSourcesResponse* page) -> absl::Status {
+        WM_ASSIGN_OR_RETURN(const std::string after, rpc::DecodePageToken(list));
+        const int size = rpc::PageSize(list.page_size(), 100, 1000);
+        WM_ASSIGN_OR_RETURN(std::vector<v1::Source> sources,
+                            parts_.store->ListSources(call.tenant, after, size + 1));
+        const bool more = static_cast<int>(sources.size()) > size;
+        if (more) sources.pop_back();
+        if (more) {
+          const std::string& last = sources.back().name();
+          page->set_next_page_token(rpc::EncodePageToken(list, last.substr(last.rfind('/') + 1)));
+        }
+        for (v1::Source& source : sources) *page->add_sources() = std::move(source);
+        return absl::OkStatus();
+      });
+}
+
+grpc::Status FeedbackServiceImpl::ListQuarantinedSignals(
+    grpc::ServerContext* context, const v1::ListQuarantinedSignalsRequest* request,
+    v1::ListQuarantinedSignalsResponse* response) {
+  return rpc::Unary(
+      shell_, context, request, response, {.validate = CheckListQuarantined},
+      [&](const CallContext& call, const v1::ListQuarantinedSignalsRequest& list,
+          v1::ListQuarantinedSignalsResponse* page) -> absl::Status {
+        WM_ASSIGN_OR_RETURN(const std::string position, rpc::DecodePageToken(list));
+        WM_ASSIGN_OR_RETURN(const Store::QuarantineKey after, ParseQuarantineKey(position));
+        const int size = rpc::PageSize(list.page_size(), 50, 500);
+        WM_ASSIGN_OR_RETURN(
+            std::vector<v1::QuarantinedSignal> signals,
+            parts_.store->ListQuarantined(call.tenant, list.source(), after, size + 1));
+        if (static_cast<int>(signals.size()) > size) {
+          signals.pop_back();
+          page->set_next_page_token(rpc::EncodePageToken(list, QuarantineKeyOf(signals.back())));
+        }
+        for (auto& signal : signals) *page->add_quarantined_signals() = std::move(signal);
+        return absl::OkStatus();
+      });
+}
+
+grpc::Status FeedbackServiceImpl::UpdateTouchpointCatalogue(
+    grpc::ServerContext* context, const v1::UpdateTouchpointCatalogueRequest* request,
+    v1::TouchpointCatalogue* response) {
+  return rpc::Unary(shell_, context, request, response, {.validate = CheckCatalogue},
+                    [&](const CallContext& call, const v1::UpdateTouchpointCatalogueRequest& update)
+                        -> absl::StatusOr<v1::TouchpointCatalogue> {
+                      WM_ASSIGN_OR_RETURN(
+                          v1::TouchpointCatalogue newest,
+                          parts_.catalogues->Update(update.touchpoint_catalogue(), call.tenant));
+                      parts_.replacer->Wake();
+                      return newest;
+                    });
+}
+
+}  // namespace waymark::feedback

@@ -1,0 +1,297 @@
+#include "services/feedback/store.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/ids.h"
+#include "libs/base/status_macros.h"
+#include "services/feedback/errors.h"
+#include "services/feedback/schema.h"
+
+namespace waymark::feedback {
+namespace {
+
+using sql::Connection;
+using sql::Dialect;
+using sql::Row;
+using sql::Value;
+
+constexpr int64_t kCounterSlots = 64;
+constexpr int kKeyBlocksPerQuery = 64;
+constexpr int kBlocksPerQuery = 1024;
+
+absl::StatusOr<HashKey> ReadOrMakeHashKey(sql::Database& database) {
+  HashKey key;
+  WM_RETURN_IF_ERROR(database.RunTransaction([&](Connection& connection) {
+    const Value row[] = {1, static_cast<int64_t>(RandomBits()), static_cast<int64_t>(RandomBits())};
+    WM_RETURN_IF_ERROR(
+        connection
+            .Execute(
+                "INSERT INTO hash_keys (id, k0, k1) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                row)
+            .status());
+    WM_ASSIGN_OR_RETURN(const sql::Result result,
+                        connection.Execute("SELECT k0, k1 FROM hash_keys WHERE id = 1"));
+    if (result.empty()) return absl::DataLossError("the store has lost its hash key");
+    key = {static_cast<uint64_t>(result[0].Int(0)), static_cast<uint64_t>(result[0].Int(1))};
+    return absl::OkStatus();
+  }));
+  return key;
+}
+
+// Which blocks may be read: a transaction's blocks become visible when it commits, but one with a
+// lower id may still be under way. Below the horizon none is, so whoever reads up to it in order of
+// (tx, seq) misses nothing.
+absl::string_view BelowHorizon(const Connection& connection) {
+  return connection.dialect() == Dialect::kPostgres
+             ? "tx < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)"
+             : "tx = 0";
+}
+
+constexpr char kSelectBlocks[] =
+    "SELECT tx, seq, tenant, record_time, last_index, keys, payload FROM journal_blocks ";
+
+Block BlockFrom(const Row& row) {
+  return {.tx = static_cast<uint64_t>(row.Int(0)),
+          .seq = static_cast<uint64_t>(row.Int(1)),
+          .tenant = row.Text(2),
+          .record_time = absl::FromUnixMicros(row.Int(3)),
+          .last_index = static_cast<uint32_t>(row.Int(4)),
+          .keys = row.Bytes(5),
+          .payload = row.Bytes(6)};
+}
+
+google::protobuf::Timestamp ToProto(int64_t micros) {
+  google::protobuf::Timestamp time;
+  const int64_t seconds = micros / 1'000'000 - (micros % 1'000'000 < 0 ? 1 : 0);
+  time.set_seconds(seconds);
+  time.set_nanos(static_cast<int32_t>((micros - seconds * 1'000'000) * 1000));
+  return time;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(sql::Database* database) {
+  WM_RETURN_IF_ERROR(sql::Migrate(*database, "feedback", Migrations()));
+  WM_ASSIGN_OR_RETURN(const HashKey key, ReadOrMakeHashKey(*database));
+  const int64_t slot = database->dialect() == Dialect::kPostgres ? RandomBits() % kCounterSlots : 0;
+  return std::unique_ptr<Store>(new Store(database, key, slot));
+}
+
+absl::StatusOr<uint64_t> Store::CurrentTransaction(Connection& connection) {
+  if (connection.dialect() == Dialect::kSqlite) return 0;
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result result,
+      connection.Execute("SELECT CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)"));
+  return static_cast<uint64_t>(result[0].Int(0));
+}
+
+absl::StatusOr<uint64_t> Store::LastSeq(Connection& connection) {
+  if (connection.dialect() == Dialect::kPostgres) return 0;
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result result,
+      connection.Execute("SELECT seq FROM journal_blocks WHERE tx = 0 ORDER BY seq DESC LIMIT 1"));
+  return result.empty() ? 0 : static_cast<uint64_t>(result[0].Int(0));
+}
+
+absl::Status Store::InsertBlock(Connection& connection, absl::string_view tenant, uint64_t tx,
+                                uint64_t seq, absl::Time record_time, const BlockBuilder& block) {
+  const Value row[] = {tx,
+                       seq,
+                       Value::BorrowedText(tenant),
+                       absl::ToUnixMicros(record_time),
+                       block.entries(),
+                       block.last_index(),
+                       block.payload().size(),
+                       Value::BorrowedBytes(block.keys()),
+                       Value::BorrowedBytes(block.payload())};
+  return connection
+      .Execute(
+          "INSERT INTO journal_blocks (tx, seq, tenant, record_time, entries, last_index, bytes, "
+          "keys, payload) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+          row)
+      .status();
+}
+
+absl::Status Store::AddCounts(Connection& connection, absl::Span<const SourceCounts> counts,
+                              absl::Time now) const {
+  for (const SourceCounts& one : counts) {
+    const v1::IngestCounts& add = one.counts;
+    const Value row[] = {Value::BorrowedText(one.tenant),
+                         Value::BorrowedText(one.source),
+                         slot_,
+                         absl::ToUnixMicros(now),
+                         add.recorded(),
+                         add.updated(),
+                         add.duplicate(),
+                         add.stale(),
+                         add.conflict(),
+                         add.quarantined()};
+    WM_RETURN_IF_ERROR(
+        connection
+            .Execute("INSERT INTO sources (tenant, source, slot, create_time, last_seen_time, "
+                     "recorded, updated, duplicate, stale, conflict, quarantined) "
+                     "VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10) "
+                     "ON CONFLICT (tenant, source, slot) DO UPDATE SET "
+                     "last_seen_time = excluded.last_seen_time, "
+                     "recorded = sources.recorded + excluded.recorded, "
+                     "updated = sources.updated + excluded.updated, "
+                     "duplicate = sources.duplicate + excluded.duplicate, "
+                     "stale = sources.stale + excluded.stale, "
+                     "conflict = sources.conflict + excluded.conflict, "
+                     "quarantined = sources.quarantined + excluded.quarantined",
+                     row)
+            .status());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Store::Quarantine(Connection& connection, std::vector<Quarantined> signals,
+                               absl::Time now) {
+  if (signals.empty()) return absl::OkStatus();
+  // In one order, so that two replicas do not deadlock.
+  std::sort(signals.begin(), signals.end(), [](const Quarantined& a, const Quarantined& b) {
+    return std::tie(a.tenant, a.id) < std::tie(b.tenant, b.id);
+  });
+  std::vector<Value> values;
+  for (Quarantined& one : signals) {
+    one.record.set_name(absl::StrCat("tenants/", one.tenant, "/quarantinedSignals/", one.id));
+    *one.record.mutable_record_time() = ToProto(absl::ToUnixMicros(now));
+    values.insert(values.end(),
+                  {Value(one.tenant), Value(one.id), Value(one.source),
+                   Value(absl::ToUnixMicros(now)), Value::Bytes(one.record.SerializeAsString())});
+  }
+  constexpr absl::string_view kColumns[] = {"tenant", "id", "source", "record_time", "record"};
+  return connection.BulkInsert("quarantine", kColumns, values, sql::OnConflict::kDoNothing)
+      .status();
+}
+
+absl::StatusOr<int64_t> Store::CountEntries(Connection& connection, uint64_t seq) {
+  const Value params[] = {seq};
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result result,
+      connection.Execute("SELECT SUM(entries) FROM journal_blocks WHERE tx = 0 AND seq > $1",
+                         params));
+  return result[0].Int(0);
+}
+
+absl::Status Store::ReadKeys(Connection& connection, uint64_t seq,
+                             absl::FunctionRef<absl::Status(uint64_t, absl::string_view)> visit) {
+  for (;;) {
+    const Value params[] = {seq, kKeyBlocksPerQuery};
+    WM_ASSIGN_OR_RETURN(const sql::Result result,
+                        connection.Execute("SELECT seq, keys FROM journal_blocks "
+                                           "WHERE tx = 0 AND seq > $1 ORDER BY tx, seq LIMIT $2",
+                                           params));
+    for (const Row row : result) {
+      seq = static_cast<uint64_t>(row.Int(0));
+      WM_RETURN_IF_ERROR(visit(seq, row.View(1)));
+    }
+    if (result.size() < kKeyBlocksPerQuery) return absl::OkStatus();
+  }
+}
+
+absl::StatusOr<std::vector<Block>> Store::NextBlocks(Connection& connection,
+                                                     absl::string_view tenant,
+                                                     const Position& after, int64_t max_bytes) {
+  const bool all = tenant == kEveryTenant;
+  const absl::string_view of_tenant = all ? "" : " AND tenant = $5";
+  std::vector<Value> params = {after.tx, after.seq, after.index, kBlocksPerQuery};
+  if (!all) params.push_back(Value(tenant));
+  // Sizes first, then no more payloads than are wanted.
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result sizes,
+      connection.Execute(
+          absl::StrCat("SELECT tx, seq, bytes FROM journal_blocks WHERE (tx, seq) >= ($1, $2) AND ",
+                       BelowHorizon(connection), of_tenant,
+                       " AND NOT (tx = $1 AND seq = $2 AND last_index <= $3) "
+                       "ORDER BY tx, seq LIMIT $4"),
+          params));
+  if (sizes.empty()) return std::vector<Block>();
+  size_t last = 0;
+  int64_t bytes = sizes[0].Int(2);
+  while (last + 1 < sizes.size() && (bytes += sizes[last + 1].Int(2)) <= max_bytes) ++last;
+  params = {sizes[0].Int(0), sizes[0].Int(1), sizes[last].Int(0), sizes[last].Int(1)};
+  if (!all) params.push_back(Value(tenant));
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result result,
+      connection.Execute(
+          absl::StrCat(kSelectBlocks, "WHERE (tx, seq) >= ($1, $2) AND (tx, seq) <= ($3, $4)",
+                       of_tenant, " ORDER BY tx, seq"),
+          params));
+  std::vector<Block> blocks;
+  for (const Row row : result) blocks.push_back(BlockFrom(row));
+  return blocks;
+}
+
+absl::StatusOr<Block> Store::ReadBlock(Connection& connection, uint64_t tx, uint64_t seq) {
+  const Value params[] = {tx, seq};
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result result,
+      connection.Execute(absl::StrCat(kSelectBlocks, "WHERE tx = $1 AND seq = $2"), params));
+  if (result.empty()) return JournalDamaged("a block that is referred to is not there");
+  return BlockFrom(result[0]);
+}
+
+absl::StatusOr<Position> Store::End(Connection& connection) {
+  WM_ASSIGN_OR_RETURN(const sql::Result result,
+                      connection.Execute(absl::StrCat(
+                          "SELECT tx, seq, last_index FROM journal_blocks WHERE ",
+                          BelowHorizon(connection), " ORDER BY tx DESC, seq DESC LIMIT 1")));
+  if (result.empty()) return Position();
+  return Position{static_cast<uint64_t>(result[0].Int(0)), static_cast<uint64_t>(result[0].Int(1)),
+                  static_cast<uint32_t>(result[0].Int(2))};
+}
+
+absl::StatusOr<std::vector<v1::Source>> Store::ListSources(absl::string_view tenant,
+                                                           absl::string_view after,
+                                                           int limit) const {
+  const Value params[] = {tenant, after, limit};
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result result,
+      database_->Query("SELECT source, MIN(create_time), MAX(last_seen_time), SUM(recorded), "
+                       "SUM(updated), SUM(duplicate), SUM(stale), SUM(conflict), SUM(quarantined) "
+                       "FROM sources WHERE tenant = $1 AND source > $2 "
+                       "GROUP BY source ORDER BY source LIMIT $3",
+                       params));
+  std::vector<v1::Source> sources;
+  for (const Row row : result) {
+    v1::Source& source = sources.emplace_back();
+    source.set_name(absl::StrCat("tenants/", tenant, "/sources/", row.View(0)));
+    *source.mutable_create_time() = ToProto(row.Int(1));
+    *source.mutable_last_seen_time() = ToProto(row.Int(2));
+    v1::IngestCounts* counts = source.mutable_counts();
+    counts->set_recorded(row.Int(3));
+    counts->set_updated(row.Int(4));
+    counts->set_duplicate(row.Int(5));
+    counts->set_stale(row.Int(6));
+    counts->set_conflict(row.Int(7));
+    counts->set_quarantined(row.Int(8));
+  }
+  return sources;
+}
+
+absl::StatusOr<std::vector<v1::QuarantinedSignal>> Store::ListQuarantined(
+    absl::string_view tenant, absl::string_view source, const QuarantineKey& after,
+    int limit) const {
+  const int64_t before = after.id.empty() ? INT64_MAX : after.record_time;
+  const Value params[] = {tenant, source, before, after.id, limit};
+  WM_ASSIGN_OR_RETURN(const sql::Result result,
+                      database_->Query("SELECT record FROM quarantine WHERE tenant = $1 AND "
+                                       "(record_time, id) < ($3, $4) AND "
+                                       "($2 = '' OR source = $2) "
+                                       "ORDER BY record_time DESC, id DESC LIMIT $5",
+                                       params));
+  std::vector<v1::QuarantinedSignal> signals;
+  for (const Row row : result) {
+    const absl::string_view record = row.View(0);
+    if (!signals.emplace_back().ParseFromArray(record.data(), static_cast<int>(record.size()))) {
+      return absl::DataLossError("a quarantined signal cannot be read");
+    }
+  }
+  return signals;
+}
+
+}  // namespace waymark::feedback

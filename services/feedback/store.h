@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "libs/sql/database.h"
+#include "services/feedback/block.h"
+#include "services/feedback/position.h"
+#include "services/feedback/siphash.h"
+#include "waymark/feedback/v1/quarantine.pb.h"
+#include "waymark/feedback/v1/source.pb.h"
+
+namespace waymark::feedback {
+
+/// In place of a tenant: all of them.
+inline constexpr char kEveryTenant[] = "-";
+
+/// A block of the journal.
+struct Block {
+  uint64_t tx = 0;
+  uint64_t seq = 0;
+  std::string tenant;
+  absl::Time record_time;
+  uint32_t last_index = 0;
+  std::string keys;
+  std::string payload;
+};
+
+/// What one commit adds to a source's counters.
+struct SourceCounts {
+  std::string tenant;
+  std::string source;
+  v1::IngestCounts counts;
+};
+
+/// A signal to be kept in quarantine. Sent again it has the same id.
+struct Quarantined {
+  std::string tenant;
+  std::string id;
+  /// Empty when the source's id is not valid.
+  std::string source;
+  /// Without its name and record_time.
+  v1::QuarantinedSignal record;
+};
+
+/// SQL of the journal, of sources and of quarantine. What takes a connection runs in its
+/// transaction; statuses are those of sql::Connection, or DATA_LOSS for what cannot be parsed.
+/// Thread-safe.
+class Store {
+ public:
+  /// Brings the schema up to date and reads or makes the hash key. `database` must outlive it.
+  static absl::StatusOr<std::unique_ptr<Store>> Open(sql::Database* database);
+
+  sql::Database& database() const { return *database_; }
+  bool postgres() const { return database_->dialect() == sql::Dialect::kPostgres; }
+  const HashKey& hash_key() const { return hash_key_; }
+
+  // Writing, in the writer's transaction.
+
+  /// The transaction's id; 0 on SQLite.
+  static absl::StatusOr<uint64_t> CurrentTransaction(sql::Connection& connection);
+  /// The number of the last block; on PostgreSQL, where blocks are numbered within their
+  /// transaction, 0.
+  static absl::StatusOr<uint64_t> LastSeq(sql::Connection& connection);
+  static absl::Status InsertBlock(sql::Connection& connection, absl::string_view tenant,
+                                  uint64_t tx, uint64_t seq, absl::Time record_time,
+                                  const BlockBuilder& block);
+  absl::Status AddCounts(sql::Connection& connection, absl::Span<const SourceCounts> counts,
+                         absl::Time now) const;
+  /// Keeps those that are not there yet.
+  static absl::Status Quarantine(sql::Connection& connection, std::vector<Quarantined> signals,
+                                 absl::Time now);
+
+  // Reading the journal.
+
+  /// How many entries the blocks after `seq` have; SQLite only.
+  static absl::StatusOr<int64_t> CountEntries(sql::Connection& connection, uint64_t seq);
+  /// Calls `visit` for each block after `seq`, in order; SQLite only.
+  static absl::Status ReadKeys(
+      sql::Connection& connection, uint64_t seq,
+      absl::FunctionRef<absl::Status(uint64_t seq, absl::string_view keys)> visit);
+  /// The next blocks of `tenant` with entries after `after`, in order: one, and more as long as
+  /// their payloads stay within `max_bytes`. On PostgreSQL only those of transactions before which
+  /// none can still commit.
+  static absl::StatusOr<std::vector<Block>> NextBlocks(sql::Connection& connection,
+                                                       absl::string_view tenant,
+                                                       const Position& after, int64_t max_bytes);
+  /// DATA_LOSS: there is no such block.
+  static absl::StatusOr<Block> ReadBlock(sql::Connection& connection, uint64_t tx, uint64_t seq);
+  /// The last entry that NextBlocks would come to; the zero position when there is none.
+  static absl::StatusOr<Position> End(sql::Connection& connection);
+
+  // Reading sources and quarantine.
+
+  /// The sources of `tenant` with ids above `after`.
+  absl::StatusOr<std::vector<v1::Source>> ListSources(absl::string_view tenant,
+                                                      absl::string_view after, int limit) const;
+  /// What is in quarantine, newest first; `source` empty: of all. `after` is the last row's
+  /// (record_time, id); an empty id starts from the newest.
+  struct QuarantineKey {
+    int64_t record_time = 0;
+    std::string id;
+  };
+  absl::StatusOr<std::vector<v1::QuarantinedSignal>> ListQuarantined(absl::string_view tenant,
+                                                                     absl::string_view source,
+                                                                     const QuarantineKey& after,
+                                                                     int limit) const;
+
+ private:
+  Store(sql::Database* database, const HashKey& hash_key, int64_t slot)
+      : database_(database), hash_key_(hash_key), slot_(slot) {}
+
+  sql::Database* const database_;
+  const HashKey hash_key_;
+  /// Which row of a source's counters this process adds to, so that replicas do not wait for each
+  /// other's.
+  const int64_t slot_;
+};
+
+}  // namespace waymark::feedback

@@ -1,0 +1,182 @@
+#include "services/feedback/table_key_store.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/error.h"
+#include "libs/base/status_macros.h"
+
+namespace waymark::feedback {
+namespace {
+
+using sql::Row;
+using sql::Value;
+
+int64_t Signed(uint64_t number) { return static_cast<int64_t>(number); }
+uint64_t Unsigned(int64_t number) { return static_cast<uint64_t>(number); }
+
+// An array parameter: '{1,2,3}', to be cast to BIGINT[].
+class ArrayText {
+ public:
+  void Add(int64_t number) { absl::StrAppend(&text_, text_.size() > 1 ? "," : "", number); }
+  Value Finish() { return Value(text_ + "}"); }
+
+ private:
+  std::string text_ = "{";
+};
+
+// Keys as two array parameters.
+template <typename Range, typename KeyOf>
+std::vector<Value> KeyParams(const Range& range, KeyOf key_of) {
+  ArrayText his, los;
+  for (const auto& one : range) {
+    const Hash128& key = key_of(one);
+    his.Add(Signed(key.hi));
+    los.Add(Signed(key.lo));
+  }
+  return {his.Finish(), los.Finish()};
+}
+
+Hash128 KeyFrom(const Row& row) { return {Unsigned(row.Int(0)), Unsigned(row.Int(1))}; }
+
+}  // namespace
+
+absl::StatusOr<int64_t> TableKeyStore::Insert(sql::Connection& connection,
+                                              absl::Span<const Candidate* const> firsts) {
+  std::vector<Value> values;
+  values.reserve(firsts.size() * 8);
+  for (const Candidate* one : firsts) {
+    values.insert(values.end(), {Signed(one->key.hi), Signed(one->key.lo), one->revision,
+                                 Signed(one->content), one->partial, Signed(one->position.tx),
+                                 Signed(one->position.seq), one->position.index});
+  }
+  constexpr absl::string_view kColumns[] = {"key_hi",  "key_lo", "revision", "content",
+                                            "partial", "tx",     "seq",      "entry"};
+  return connection.BulkInsert("signal_keys", kColumns, values, sql::OnConflict::kDoNothing);
+}
+
+// Rows that another transaction is inserting have made Insert wait for it, so all are there now.
+absl::Status TableKeyStore::ReadAndLock(const CommitContext& context,
+                                        absl::Span<const Candidate* const> firsts,
+                                        KnownKeys* known) {
+  const auto params = KeyParams(firsts, [](const Candidate* one) { return one->key; });
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result result,
+      context.connection->Execute(
+          "SELECT key_hi, key_lo, revision, content, partial, tx, seq, entry FROM signal_keys "
+          "JOIN unnest(CAST($1 AS BIGINT[]), CAST($2 AS BIGINT[])) AS given(hi, lo) "
+          "ON key_hi = given.hi AND key_lo = given.lo "
+          "ORDER BY key_hi, key_lo FOR UPDATE OF signal_keys",
+          params));
+  for (const Row row : result) {
+    Known& one = (*known)[KeyFrom(row)];
+    one.ours = Unsigned(row.Int(5)) == context.tx;
+    one.state = {.key = KeyFrom(row),
+                 .revision = row.Int(2),
+                 .content = Unsigned(row.Int(3)),
+                 .partial = row.Bool(4),
+                 .position = {Unsigned(row.Int(5)), Unsigned(row.Int(6)),
+                              static_cast<uint32_t>(row.Int(7))}};
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TableKeyStore::ResolveAll(const CommitContext& context,
+                                       absl::Span<Candidate* const> candidates, KnownKeys* known) {
+  for (Candidate* candidate : candidates) {
+    Known& one = (*known)[candidate->key];
+    if (one.ours && one.state.position == candidate->position) {
+      candidate->outcome = v1::INGEST_OUTCOME_RECORDED;
+      continue;
+    }
+    const uint64_t known_tx = one.state.position.tx;
+    if (!ResolveKnown(one.state, candidate)) continue;
+    // The feed is read in order of transaction ids: this revision must not come before the known
+    // one. A new transaction has a higher id than any that has committed.
+    if (known_tx > context.tx) {
+      return MakeError(absl::StatusCode::kAborted, "STORE_CONFLICT",
+                       "a known revision has a later transaction");
+    }
+    one.state = StateOf(*candidate);
+    one.changed = true;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TableKeyStore::Update(sql::Connection& connection, const KnownKeys& known) {
+  std::vector<const KeyState*> changed;
+  for (const auto& [key, one] : known) {
+    if (one.changed) changed.push_back(&one.state);
+  }
+  if (changed.empty()) return absl::OkStatus();
+  std::vector<Value> params = KeyParams(changed, [](const KeyState* one) { return one->key; });
+  ArrayText revisions, contents, partials, txs, seqs, entries;
+  for (const KeyState* one : changed) {
+    revisions.Add(one->revision);
+    contents.Add(Signed(one->content));
+    partials.Add(one->partial);
+    txs.Add(Signed(one->position.tx));
+    seqs.Add(Signed(one->position.seq));
+    entries.Add(one->position.index);
+  }
+  for (ArrayText* array : {&revisions, &contents, &partials, &txs, &seqs, &entries}) {
+    params.push_back(array->Finish());
+  }
+  return connection
+      .Execute(
+          "UPDATE signal_keys SET revision = given.revision, content = given.content, "
+          "partial = given.partial, tx = given.tx, seq = given.seq, entry = given.entry "
+          "FROM unnest(CAST($1 AS BIGINT[]), CAST($2 AS BIGINT[]), CAST($3 AS BIGINT[]), "
+          "CAST($4 AS BIGINT[]), CAST($5 AS BIGINT[]), CAST($6 AS BIGINT[]), "
+          "CAST($7 AS BIGINT[]), CAST($8 AS BIGINT[])) "
+          "AS given(hi, lo, revision, content, partial, tx, seq, entry) "
+          "WHERE key_hi = given.hi AND key_lo = given.lo",
+          params)
+      .status();
+}
+
+absl::Status TableKeyStore::Resolve(const CommitContext& context,
+                                    absl::Span<Candidate* const> candidates) {
+  if (candidates.empty()) return absl::OkStatus();
+  KnownKeys known;
+  known.reserve(candidates.size());
+  std::vector<const Candidate*> firsts;
+  firsts.reserve(candidates.size());
+  for (const Candidate* candidate : candidates) {
+    if (known.try_emplace(candidate->key, Known{StateOf(*candidate)}).second) {
+      firsts.push_back(candidate);
+    }
+  }
+  std::sort(firsts.begin(), firsts.end(),
+            [](const Candidate* a, const Candidate* b) { return a->key < b->key; });
+  WM_ASSIGN_OR_RETURN(const int64_t inserted, Insert(*context.connection, firsts));
+  if (inserted < static_cast<int64_t>(firsts.size())) {
+    WM_RETURN_IF_ERROR(ReadAndLock(context, firsts, &known));
+  }
+  WM_RETURN_IF_ERROR(ResolveAll(context, candidates, &known));
+  return Update(*context.connection, known);
+}
+
+absl::StatusOr<std::vector<bool>> TableKeyStore::AreLive(sql::Connection& connection,
+                                                         absl::Span<const EntryReference> entries) {
+  const auto params = KeyParams(entries, [](const EntryReference& one) { return one.key; });
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result result,
+      connection.Execute("SELECT key_hi, key_lo, tx, seq, entry FROM signal_keys "
+                         "JOIN unnest(CAST($1 AS BIGINT[]), CAST($2 AS BIGINT[])) AS given(hi, lo) "
+                         "ON key_hi = given.hi AND key_lo = given.lo",
+                         params));
+  absl::flat_hash_map<Hash128, Position> positions;
+  for (const Row row : result) {
+    positions[KeyFrom(row)] = {Unsigned(row.Int(2)), Unsigned(row.Int(3)),
+                               static_cast<uint32_t>(row.Int(4))};
+  }
+  std::vector<bool> live;
+  for (const EntryReference& entry : entries) {
+    const auto it = positions.find(entry.key);
+    live.push_back(it != positions.end() && it->second == entry.position);
+  }
+  return live;
+}
+
+}  // namespace waymark::feedback

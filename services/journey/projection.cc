@@ -1,0 +1,195 @@
+#include "services/journey/projection.h"
+
+#include <xxhash.h>
+
+#include <compare>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/journey/errors.h"
+#include "waymark/feedback/v1/feed.pb.h"
+
+namespace waymark::journey {
+namespace {
+
+using feedback::v1::Change;
+using feedback::v1::Signal;
+
+/// An id of 128 bytes and an external id of 256 cannot run into each other across the NUL.
+columns::EventKey KeyOf(const Signal& signal) {
+  const std::string text =
+      absl::StrCat(signal.source(), absl::string_view("\0", 1), signal.external_id());
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  return {.high = hash.high64, .low = hash.low64};
+}
+
+int64_t MicrosOf(const google::protobuf::Timestamp& time) {
+  return time.seconds() * 1'000'000 + time.nanos() / 1000;
+}
+
+absl::string_view TouchpointOf(const Change& change) {
+  for (const feedback::v1::Placement& placement : change.enrichment().placements()) {
+    if (placement.question().empty()) return placement.touchpoint();
+  }
+  return change.signal().touchpoint();
+}
+
+/// What is known of a signal.
+struct Known {
+  /// The greater one holds the newer knowledge of the same signal.
+  struct Stamp {
+    /// False for a survey that is still being answered: a finished one beats it at any revision.
+    bool finished = false;
+    int64_t revision = -1;
+    int64_t catalogue_revision = -1;
+    friend auto operator<=>(const Stamp&, const Stamp&) = default;
+  };
+
+  Stamp stamp;
+  /// The signal's rank by arrival: the tie-break of events of equal time and sequence. The feed
+  /// comes in commit order, so this is the order of positions, and a revision keeps its place.
+  uint64_t rank = 0;
+  bool counts = false;
+};
+
+}  // namespace
+
+/// The data of one tenant. Guarded by the projection's mutex.
+class Projection::Tenant {
+ public:
+  Tenant() { XXH3_128bits_reset(history_.get()); }
+
+  void Apply(const Change& change) {
+    ++changes_;
+    const Signal& signal = change.signal();
+    const columns::EventKey key = KeyOf(signal);
+    Known& known = known_[key];
+    if (known.rank == 0) known.rank = known_.size();
+    const bool finished =
+        signal.survey_response().completion() != feedback::v1::SurveyResponse::COMPLETION_PARTIAL;
+    const Known::Stamp stamp = {finished, signal.revision(),
+                                change.enrichment().catalogue_revision()};
+    if (stamp <= known.stamp) return;
+    known.stamp = stamp;
+    Count(signal, known);
+    const uint64_t before = interactions_.version();
+    if (known.counts && signal.has_interaction()) {
+      Append(key, known.rank, change);
+    } else {
+      interactions_.Remove(key);
+    }
+    if (interactions_.version() != before) Remember(change);
+  }
+
+  const columns::EventStore& interactions() const { return interactions_; }
+  bool HasSource(absl::string_view source) const { return signals_of_.contains(source); }
+  int64_t changes() const { return changes_; }
+  int64_t signals() const { return signals_; }
+
+  std::string version() const {
+    const XXH128_hash_t hash = XXH3_128bits_digest(history_.get());
+    return absl::StrCat(absl::Hex(hash.high64, absl::kZeroPad16),
+                        absl::Hex(hash.low64, absl::kZeroPad16));
+  }
+
+ private:
+  struct FreeHash {
+    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+  };
+
+  /// Keeps the number of signals that count, in all and by source.
+  void Count(const Signal& signal, Known& known) {
+    const bool counts = !signal.deleted();
+    const int change = int{counts} - int{known.counts};
+    known.counts = counts;
+    signals_ += change;
+    const auto it = signals_of_.try_emplace(signal.source(), 0).first;
+    it->second += change;
+    if (it->second == 0) signals_of_.erase(it);
+  }
+
+  void Append(columns::EventKey key, uint64_t rank, const Change& change) {
+    const Signal& signal = change.signal();
+    attributes_.clear();
+    for (const common::v1::Attribute& attribute : signal.attributes()) {
+      attributes_.emplace_back(attribute.key(), attribute.value());
+    }
+    interactions_.Append({.key = key,
+                          .revision = static_cast<uint64_t>(signal.revision()),
+                          .customer = signal.customer(),
+                          .session = signal.interaction().session(),
+                          .activity = signal.interaction().activity(),
+                          .touchpoint = TouchpointOf(change),
+                          .channel = signal.interaction().channel(),
+                          .source = signal.source(),
+                          .time_micros = MicrosOf(signal.event_time()),
+                          .sequence = signal.sequence(),
+                          .position = rank,
+                          .attributes = attributes_});
+  }
+
+  /// Adds a change that took effect to the history, whose hash is the version. Neither a counter
+  /// nor the feed's position would do in the keys of a cache that outlives this process or is
+  /// shared by several: a counter starts again with the process, and positions start again when
+  /// feedback's database is replaced. Where changes stand in the feed is part of it, because it
+  /// decides the order of ties.
+  void Remember(const Change& change) {
+    const std::string signal = change.signal().SerializeAsString();
+    for (const absl::string_view part :
+         {absl::string_view(change.position()), TouchpointOf(change), absl::string_view(signal)}) {
+      const uint64_t size = part.size();
+      XXH3_128bits_update(history_.get(), &size, sizeof(size));
+      XXH3_128bits_update(history_.get(), part.data(), part.size());
+    }
+  }
+
+  columns::EventStore interactions_;
+  absl::flat_hash_map<columns::EventKey, Known> known_;
+  absl::flat_hash_map<std::string, int64_t> signals_of_;
+  int64_t signals_ = 0;
+  int64_t changes_ = 0;
+  std::unique_ptr<XXH3_state_t, FreeHash> history_{XXH3_createState()};
+  /// Reused from call to call.
+  std::vector<std::pair<absl::string_view, absl::string_view>> attributes_;
+};
+
+Projection::Projection() = default;
+Projection::~Projection() = default;
+
+absl::StatusOr<std::string> Projection::Cursor() {
+  absl::ReaderMutexLock lock(&mutex_);
+  return cursor_;
+}
+
+absl::Status Projection::Apply(const feedback::v1::PullFeedResponse& page) {
+  absl::MutexLock lock(&mutex_);
+  for (const Change& change : page.changes()) {
+    std::unique_ptr<Tenant>& tenant = tenants_[change.tenant()];
+    if (tenant == nullptr) tenant = std::make_unique<Tenant>();
+    tenant->Apply(change);
+  }
+  cursor_ = page.next_cursor();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Projection::State> Projection::Capture(
+    absl::string_view tenant, const std::vector<std::string>& sources) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto it = tenants_.find(tenant);
+  for (const std::string& source : sources) {
+    if (it == tenants_.end() || !it->second->HasSource(source)) {
+      return errors::SourceNotFound(source);
+    }
+  }
+  if (it == tenants_.end()) return State{cursor_, "", columns::EventStore().GetSnapshot()};
+  return State{cursor_, it->second->version(), it->second->interactions().GetSnapshot()};
+}
+
+Projection::Counts Projection::CountsOf(absl::string_view tenant) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto it = tenants_.find(tenant);
+  if (it == tenants_.end()) return {cursor_};
+  return {cursor_, it->second->changes(), it->second->signals()};
+}
+
+}  // namespace waymark::journey

@@ -1,0 +1,134 @@
+#include "services/scoring/customer_metric.h"
+
+#include <algorithm>
+
+#include "absl/container/btree_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "libs/base/status_macros.h"
+#include "services/scoring/errors.h"
+
+namespace waymark::scoring {
+namespace {
+
+constexpr size_t kMaxListed = 20;
+
+bool IsKind(const Question& question, MetricQuery::Kind kind) {
+  switch (kind) {
+    case MetricQuery::Kind::kNps:
+      return question.kind == QuestionKind::kNps;
+    case MetricQuery::Kind::kCsat:
+      return question.kind == QuestionKind::kCsat;
+    case MetricQuery::Kind::kCes:
+      return question.kind == QuestionKind::kCes;
+  }
+  return false;
+}
+
+std::string Describe(const stats::Scale& scale) {
+  return absl::StrCat(scale.min, "-", scale.max, scale.higher_is_better ? "" : " (low is good)");
+}
+
+bool SameScale(const stats::Scale& a, const stats::Scale& b) {
+  return a.min == b.min && a.max == b.max && a.higher_is_better == b.higher_is_better;
+}
+
+// The indexes of the questions that the query means: all of one id and one scale.
+absl::StatusOr<std::vector<bool>> ChooseQuestions(const EvidenceData& data,
+                                                  const MetricQuery& query, stats::Scale* scale) {
+  absl::btree_set<std::string> known, chosen_ids;
+  std::vector<bool> chosen(data.questions.size(), false);
+  std::vector<stats::Scale> scales;
+  for (size_t i = 0; i < data.questions.size(); ++i) {
+    const Question& question = data.questions[i];
+    const std::vector<std::string>& sources = query.selection.sources;
+    if (!sources.empty() && std::find(sources.begin(), sources.end(),
+                                      data.sources.Name(question.source)) == sources.end()) {
+      continue;
+    }
+    if (known.size() < kMaxListed) known.insert(question.id);
+    if (query.question.empty() ? !IsKind(question, query.kind) : question.id != query.question) {
+      continue;
+    }
+    chosen[i] = true;
+    chosen_ids.insert(question.id);
+    if (scales.empty() || !SameScale(scales.back(), question.scale))
+      scales.push_back(question.scale);
+  }
+  if (chosen_ids.empty()) {
+    return QuestionNotFound(query.question, {known.begin(), known.end()});
+  }
+  if (chosen_ids.size() > 1) {
+    return QuestionNotFound("", {chosen_ids.begin(), chosen_ids.end()});
+  }
+  if (scales.size() > 1) {
+    return MetricMismatch(absl::StrCat("question '", *chosen_ids.begin(),
+                                       "' was asked on the scales ", Describe(scales[0]), " and ",
+                                       Describe(scales[1]), "; name one source"));
+  }
+  *scale = scales[0];
+  return chosen;
+}
+
+absl::StatusOr<stats::Estimate> Estimate(const MetricQuery& query, const stats::Tally& tally,
+                                         const std::vector<stats::WeightedAnswer>& weighted,
+                                         MetricAnswer* answer) {
+  const stats::Reporting reporting = {.confidence = query.confidence};
+  switch (query.kind) {
+    case MetricQuery::Kind::kNps:
+      if (!SameScale(answer->scale, stats::kNpsScale)) {
+        return MetricMismatch(absl::StrCat("NPS needs answers on the scale 0-10, these are on ",
+                                           Describe(answer->scale), "; try csat"));
+      }
+      answer->definition = query.weighted
+                               ? "weighted share of 9-10 minus share of 0-6, linearised interval"
+                               : "share of 9-10 minus share of 0-6, normal interval";
+      return query.weighted ? stats::WeightedNps(weighted, reporting)
+                            : stats::Nps(tally, reporting);
+    case MetricQuery::Kind::kCsat:
+      answer->definition =
+          absl::StrCat("share of the ", query.top_boxes, " best values, Wilson interval");
+      return stats::Csat(tally, answer->scale, query.top_boxes, reporting);
+    case MetricQuery::Kind::kCes:
+      answer->definition = query.ces == stats::CesConvention::kMean ? "mean, t interval"
+                           : query.ces == stats::CesConvention::kEasyShare
+                               ? "share above the middle of the scale, Wilson interval"
+                               : "share of the 2 best values minus share of the 2 worst";
+      return stats::Ces(tally, query.ces, answer->scale, reporting);
+  }
+  return absl::InternalError("unknown metric");
+}
+
+}  // namespace
+
+absl::StatusOr<MetricAnswer> ComputeMetric(const EvidenceData& data, const MetricQuery& query) {
+  for (const std::string& source : query.selection.sources) {
+    if (data.sources.Find(source) == kNone) return SourceNotFound(source);
+  }
+  MetricAnswer answer;
+  WM_ASSIGN_OR_RETURN(const std::vector<bool> chosen, ChooseQuestions(data, query, &answer.scale));
+  const RowFilter filter(data, query.selection);
+  stats::Tally tally;
+  std::vector<stats::WeightedAnswer> weighted;
+  for (const RatingRow& row : data.ratings) {
+    if (!row.counts || !chosen[row.question]) continue;
+    if (!filter.Takes(data.questions[row.question].source, row.attributes, row.time_micros))
+      continue;
+    if (!row.rated) {
+      ++answer.not_rated;
+      continue;
+    }
+    tally.Add(row.value);
+    // A weight of 0 takes an answer out of a weighted sample.
+    if (query.weighted && row.weight > 0) weighted.push_back({row.value, row.weight});
+  }
+  absl::StatusOr<stats::Estimate> estimate = Estimate(query, tally, weighted, &answer);
+  if (absl::IsInvalidArgument(estimate.status())) {
+    return MetricMismatch(estimate.status().message());
+  }
+  WM_ASSIGN_OR_RETURN(answer.estimate, std::move(estimate));
+  answer.distribution.assign(tally.counts().begin(), tally.counts().end());
+  return answer;
+}
+
+}  // namespace waymark::scoring

@@ -1,0 +1,205 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "libs/columns/dictionary.h"
+#include "libs/stats/metrics.h"
+
+namespace waymark::scoring {
+
+using columns::Id;
+using columns::kNone;
+
+enum class QuestionKind { kRating, kNps, kCsat, kCes };
+
+/// A question with a scale, as the answers to it were given.
+struct Question {
+  Id source = kNone;
+  std::string id;
+  QuestionKind kind = QuestionKind::kRating;
+  stats::Scale scale;
+
+  friend bool operator==(const Question& a, const Question& b) {
+    return a.source == b.source && a.id == b.id && a.kind == b.kind && a.scale.min == b.scale.min &&
+           a.scale.max == b.scale.max && a.scale.higher_is_better == b.scale.higher_is_better;
+  }
+};
+
+/// An answer to a question with a scale. `respondent` is the customer, or a number of its own for a
+/// submission without one.
+struct RatingRow {
+  uint32_t question = 0;
+  Id respondent = kNone;
+  Id touchpoint = kNone;
+  Id attributes = kNone;
+  int64_t time_micros = 0;
+  /// As given; meaningless unless `rated`.
+  double value = 0;
+  /// 1..100, direction corrected.
+  double score = 0;
+  double weight = 1;
+  /// False: left blank or not applicable.
+  bool rated = false;
+  /// False: superseded; to be passed over. So in every row below.
+  bool counts = true;
+};
+
+/// What somebody wrote with a low rating of a touchpoint; redacted before it came here.
+struct CommentRow {
+  Id touchpoint = kNone;
+  Id source = kNone;
+  int64_t time_micros = 0;
+  double score = 0;
+  std::string text;
+  bool counts = true;
+};
+
+struct InteractionRow {
+  Id customer = kNone;
+  Id touchpoint = kNone;
+  Id source = kNone;
+  Id attributes = kNone;
+  int64_t time_micros = 0;
+  bool counts = true;
+};
+
+enum class Stance { kNone, kAdvocating, kStaying, kAtRisk, kLeaving };
+
+struct ObservationRow {
+  Id customer = kNone;
+  Stance stance = Stance::kNone;
+  double confidence = 0;
+  int64_t time_micros = 0;
+  /// The end of time when it does not expire.
+  int64_t expire_micros = std::numeric_limits<int64_t>::max();
+  bool counts = true;
+};
+
+/// Everything that counts for one tenant's scores, as columns.
+struct EvidenceData {
+  columns::Dictionary customers;
+  columns::Dictionary touchpoints;
+  columns::Dictionary sources;
+  columns::Dictionary attribute_keys;
+  columns::Dictionary attribute_values;
+  columns::AttributeSets attributes;
+  std::vector<Question> questions;
+  std::vector<RatingRow> ratings;
+  std::vector<CommentRow> comments;
+  std::vector<InteractionRow> interactions;
+  std::vector<ObservationRow> observations;
+  /// Event time of the latest signal: what "now" means to analyses.
+  int64_t latest_micros = std::numeric_limits<int64_t>::min();
+  /// Signals that count.
+  int64_t signals = 0;
+  /// Where the last change that was applied stands in the feed.
+  std::string position;
+  /// Names this state by the changes that led to it: equal in any process and at any time, so that
+  /// a cache which outlives the process, or feedback's database, never answers for another state.
+  uint64_t version = 0;
+};
+
+/// One signal as it counts from now on.
+struct SignalEvidence {
+  struct Rating {
+    std::string question;
+    QuestionKind kind = QuestionKind::kRating;
+    stats::Scale scale;
+    std::string touchpoint;
+    bool rated = false;
+    double value = 0;
+  };
+  struct Comment {
+    std::string touchpoint;
+    std::string text;
+  };
+  std::string source;
+  std::string external_id;
+  int64_t revision = 0;
+  /// False for a survey that is still being answered: a finished one beats it at any revision.
+  bool finished = true;
+  /// No longer counts.
+  bool deleted = false;
+  std::string customer;
+  int64_t time_micros = 0;
+  double weight = 1;
+  std::vector<std::pair<std::string, std::string>> attributes;
+  std::vector<Rating> ratings;
+  std::vector<Comment> comments;
+  bool is_interaction = false;
+  /// Where the signal as a whole happened.
+  std::string touchpoint;
+  Stance stance = Stance::kNone;
+  double confidence = 0;
+  int64_t expire_micros = std::numeric_limits<int64_t>::max();
+  std::string position;
+  int64_t catalogue_revision = 0;
+  /// A hash of the change, the same in every process.
+  uint64_t fingerprint = 0;
+};
+
+/// The evidence of one tenant. Thread-safe; readers do not hold each other up.
+class Evidence {
+ public:
+  /// Counts `signal` instead of what was known of its (source, external_id); ignores what is not
+  /// newer by (finished, revision, catalogue revision), so applying the same again changes nothing.
+  void Apply(const SignalEvidence& signal);
+
+  /// Runs `read` on a state that stands still meanwhile.
+  void Read(absl::FunctionRef<void(const EvidenceData&)> read) const;
+
+ private:
+  struct Key {
+    uint64_t high;
+    uint64_t low;
+    friend bool operator==(const Key&, const Key&) = default;
+    template <typename H>
+    friend H AbslHashValue(H state, const Key& key) {
+      return H::combine(std::move(state), key.high, key.low);
+    }
+  };
+  struct Range {
+    uint32_t begin = 0;
+    uint32_t count = 0;
+  };
+  /// Where a signal's rows are.
+  struct Entry {
+    /// The greater one holds the newer knowledge of the same signal.
+    std::tuple<bool, int64_t, int64_t> stamp = {false, -1, -1};
+    bool counts = false;
+    Range ratings;
+    Range comments;
+    Range interactions;
+    Range observations;
+  };
+
+  void Insert(const SignalEvidence& signal, Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void InsertRatings(const SignalEvidence& signal, Id attributes, Entry* entry)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  uint32_t QuestionIndex(Question question) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Id InternAttributes(const SignalEvidence& signal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// Marks the rows of `entry` as superseded.
+  void Retire(Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// Drops superseded rows once they are the larger part.
+  void CompactIfWorthwhile() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable absl::Mutex mutex_;
+  EvidenceData data_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<Key, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::pair<Id, std::string>, std::vector<uint32_t>> question_index_
+      ABSL_GUARDED_BY(mutex_);
+  /// Numbers given to submissions without a customer; above all of the dictionary's.
+  Id next_anonymous_ ABSL_GUARDED_BY(mutex_) = Id{1} << 31;
+  size_t retired_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace waymark::scoring

@@ -1,0 +1,101 @@
+#include "services/scoring/evidence.h"
+
+#include <gtest/gtest.h>
+
+#include "services/scoring/evidence_builder.h"
+
+namespace waymark::scoring {
+namespace {
+
+SignalEvidence Rating(EvidenceBuilder& builder, int64_t revision, double value) {
+  SignalEvidence signal = builder.New("survey", "ann");
+  signal.external_id = "one";
+  signal.revision = revision;
+  signal.ratings.push_back({.question = "q",
+                            .scale = {1, 5, true},
+                            .touchpoint = "desk",
+                            .rated = true,
+                            .value = value});
+  signal.comments.push_back({"desk", "Slow."});
+  return signal;
+}
+
+std::vector<double> ValuesThatCount(const Evidence& evidence) {
+  std::vector<double> values;
+  evidence.Read([&](const EvidenceData& data) {
+    for (const RatingRow& row : data.ratings) {
+      if (row.counts) values.push_back(row.value);
+    }
+  });
+  return values;
+}
+
+TEST(Evidence, HigherRevisionSupersedesAndLowerIsIgnored) {
+  EvidenceBuilder builder;
+  builder.evidence.Apply(Rating(builder, 1, 2));
+  builder.evidence.Apply(Rating(builder, 3, 4));
+  builder.evidence.Apply(Rating(builder, 2, 1));
+  builder.evidence.Apply(Rating(builder, 3, 5));
+  EXPECT_EQ(ValuesThatCount(builder.evidence), std::vector<double>{4});
+  builder.evidence.Read([](const EvidenceData& data) { EXPECT_EQ(data.signals, 1); });
+}
+
+TEST(Evidence, TombstoneTakesTheSignalOutUntilAHigherRevision) {
+  EvidenceBuilder builder;
+  builder.evidence.Apply(Rating(builder, 1, 2));
+  SignalEvidence tombstone = Rating(builder, 2, 2);
+  tombstone.deleted = true;
+  builder.evidence.Apply(tombstone);
+  EXPECT_TRUE(ValuesThatCount(builder.evidence).empty());
+  builder.evidence.Apply(Rating(builder, 3, 3));
+  EXPECT_EQ(ValuesThatCount(builder.evidence), std::vector<double>{3});
+}
+
+TEST(Evidence, StaysCompactUnderManyRevisions) {
+  EvidenceBuilder builder;
+  for (int revision = 0; revision < 50'000; ++revision) {
+    builder.evidence.Apply(Rating(builder, revision, 1 + revision % 5));
+  }
+  EXPECT_EQ(ValuesThatCount(builder.evidence), std::vector<double>{1 + 49'999 % 5});
+  builder.evidence.Read([](const EvidenceData& data) {
+    EXPECT_LT(data.ratings.size(), 10'000u);
+    EXPECT_LT(data.comments.size(), 10'000u);
+  });
+}
+
+TEST(Evidence, RescaledQuestionIsAnotherQuestion) {
+  EvidenceBuilder builder;
+  SignalEvidence signal = Rating(builder, 1, 4);
+  builder.evidence.Apply(signal);
+  signal.external_id = "two";
+  signal.ratings[0].scale = {0, 10, true};
+  builder.evidence.Apply(signal);
+  builder.evidence.Read([](const EvidenceData& data) { EXPECT_EQ(data.questions.size(), 2u); });
+}
+
+TEST(Evidence, SubmissionsWithoutCustomerAreRespondentsOfTheirOwn) {
+  EvidenceBuilder builder;
+  builder.Rate("", "desk", 3);
+  builder.Rate("", "desk", 4);
+  builder.evidence.Read([](const EvidenceData& data) {
+    ASSERT_EQ(data.ratings.size(), 2u);
+    EXPECT_NE(data.ratings[0].respondent, data.ratings[1].respondent);
+  });
+}
+
+TEST(Evidence, VersionNamesTheHistory) {
+  EvidenceBuilder a, b, c;
+  for (EvidenceBuilder* builder : {&a, &b}) builder->Rate("ann", "desk", 3);
+  c.New("survey", "skipped");
+  c.Rate("ann", "desk", 3);
+  const auto version = [](const Evidence& evidence) {
+    uint64_t version = 0;
+    evidence.Read([&](const EvidenceData& data) { version = data.version; });
+    return version;
+  };
+  EXPECT_EQ(version(a.evidence), version(b.evidence));
+  EXPECT_NE(version(a.evidence), version(c.evidence));
+}
+
+}  // namespace
+}  // namespace waymark::scoring

@@ -1,0 +1,173 @@
+#include "services/scoring/projection.h"
+
+#include <xxhash.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "waymark/feedback/v1/feed.pb.h"
+
+namespace waymark::scoring {
+namespace {
+
+using feedback::v1::Answer;
+using feedback::v1::Change;
+using feedback::v1::Signal;
+using feedback::v1::StaffObservation;
+
+int64_t MicrosOf(const google::protobuf::Timestamp& time) {
+  return time.seconds() * 1'000'000 + time.nanos() / 1000;
+}
+
+QuestionKind KindOf(const Answer& answer) {
+  switch (answer.type()) {
+    case feedback::v1::QUESTION_TYPE_NPS:
+      return QuestionKind::kNps;
+    case feedback::v1::QUESTION_TYPE_CSAT:
+      return QuestionKind::kCsat;
+    case feedback::v1::QUESTION_TYPE_CES:
+      return QuestionKind::kCes;
+    default:
+      return QuestionKind::kRating;
+  }
+}
+
+// The scales that questions of each kind have unless they say otherwise; see signal.proto.
+stats::Scale ScaleOf(const Answer& answer) {
+  if (answer.has_scale()) {
+    return {answer.scale().min(), answer.scale().max(), !answer.scale().lower_is_better()};
+  }
+  switch (KindOf(answer)) {
+    case QuestionKind::kNps:
+      return stats::kNpsScale;
+    case QuestionKind::kCes:
+      return stats::kCesScale;
+    default:
+      return {1, 5, true};
+  }
+}
+
+// Whether the answer is one to a question with a scale, be it rated or left blank.
+bool HasScale(const Answer& answer) {
+  switch (answer.type()) {
+    case feedback::v1::QUESTION_TYPE_NPS:
+    case feedback::v1::QUESTION_TYPE_CSAT:
+    case feedback::v1::QUESTION_TYPE_CES:
+    case feedback::v1::QUESTION_TYPE_RATING:
+      return true;
+    case feedback::v1::QUESTION_TYPE_UNSPECIFIED:
+      return answer.value_case() == Answer::kNumber && answer.has_scale();
+    default:
+      return false;
+  }
+}
+
+Stance StanceOf(const StaffObservation& observation) {
+  switch (observation.stance()) {
+    case StaffObservation::STANCE_ADVOCATING:
+      return Stance::kAdvocating;
+    case StaffObservation::STANCE_STAYING:
+      return Stance::kStaying;
+    case StaffObservation::STANCE_AT_RISK:
+      return Stance::kAtRisk;
+    case StaffObservation::STANCE_LEAVING:
+      return Stance::kLeaving;
+    default:
+      return Stance::kNone;
+  }
+}
+
+void AddAnswers(const Change& change, SignalEvidence* evidence) {
+  absl::flat_hash_map<absl::string_view, absl::string_view> places;
+  for (const feedback::v1::Placement& placement : change.enrichment().placements()) {
+    places[placement.question()] = placement.touchpoint();
+  }
+  for (const Answer& answer : change.signal().survey_response().answers()) {
+    const auto place = places.find(answer.question());
+    const std::string touchpoint(place == places.end() ? absl::string_view(evidence->touchpoint)
+                                                       : place->second);
+    if (HasScale(answer)) {
+      evidence->ratings.push_back(
+          {.question = answer.question(),
+           .kind = KindOf(answer),
+           .scale = ScaleOf(answer),
+           .touchpoint = touchpoint,
+           .rated = answer.value_case() == Answer::kNumber && !answer.not_applicable(),
+           .value = answer.number()});
+    } else if (answer.value_case() == Answer::kText && !answer.text().empty()) {
+      evidence->comments.push_back({touchpoint, answer.text()});
+    }
+  }
+  if (change.signal().survey_response().has_weight()) {
+    evidence->weight = change.signal().survey_response().weight();
+  }
+}
+
+uint64_t FingerprintOf(const Change& change) {
+  const std::string bytes =
+      absl::StrCat(change.position(), "/", change.enrichment().catalogue_revision(), "/",
+                   change.signal().SerializeAsString());
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+SignalEvidence EvidenceOf(const Change& change) {
+  const Signal& signal = change.signal();
+  SignalEvidence evidence = {.source = signal.source(),
+                             .external_id = signal.external_id(),
+                             .revision = signal.revision(),
+                             .finished = signal.survey_response().completion() !=
+                                         feedback::v1::SurveyResponse::COMPLETION_PARTIAL,
+                             .deleted = signal.deleted(),
+                             .customer = signal.customer(),
+                             .time_micros = MicrosOf(signal.event_time())};
+  evidence.position = change.position();
+  evidence.catalogue_revision = change.enrichment().catalogue_revision();
+  evidence.fingerprint = FingerprintOf(change);
+  evidence.touchpoint = signal.touchpoint();
+  for (const feedback::v1::Placement& placement : change.enrichment().placements()) {
+    if (placement.question().empty()) evidence.touchpoint = placement.touchpoint();
+  }
+  for (const common::v1::Attribute& attribute : signal.attributes()) {
+    evidence.attributes.emplace_back(attribute.key(), attribute.value());
+  }
+  evidence.is_interaction = signal.has_interaction();
+  if (signal.has_survey_response()) AddAnswers(change, &evidence);
+  if (signal.has_staff_observation()) {
+    const StaffObservation& observation = signal.staff_observation();
+    evidence.stance = StanceOf(observation);
+    evidence.confidence = observation.confidence();
+    if (observation.has_expire_time()) evidence.expire_micros = MicrosOf(observation.expire_time());
+  }
+  return evidence;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> Projection::Cursor() {
+  absl::ReaderMutexLock lock(&mutex_);
+  return cursor_;
+}
+
+absl::Status Projection::Apply(const feedback::v1::PullFeedResponse& page) {
+  for (const Change& change : page.changes()) {
+    Evidence* evidence;
+    {
+      absl::MutexLock lock(&mutex_);
+      std::unique_ptr<Evidence>& tenant = tenants_[change.tenant()];
+      if (tenant == nullptr) tenant = std::make_unique<Evidence>();
+      evidence = tenant.get();
+    }
+    evidence->Apply(EvidenceOf(change));
+  }
+  absl::MutexLock lock(&mutex_);
+  cursor_ = page.next_cursor();
+  return absl::OkStatus();
+}
+
+const Evidence& Projection::Of(absl::string_view tenant) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto it = tenants_.find(tenant);
+  return it == tenants_.end() ? empty_ : *it->second;
+}
+
+}  // namespace waymark::scoring
