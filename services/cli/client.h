@@ -14,6 +14,9 @@
 #include "libs/rpc/channel.h"
 #include "waymark/action/v1/action_service.grpc.pb.h"
 #include "waymark/feedback/v1/feedback_service.grpc.pb.h"
+#include "waymark/feedback/v1/quarantine_service.grpc.pb.h"
+#include "waymark/feedback/v1/signal_service.grpc.pb.h"
+#include "waymark/feedback/v1/source_service.grpc.pb.h"
 #include "waymark/journey/v1/discovery_service.grpc.pb.h"
 #include "waymark/journey/v1/journey_service.grpc.pb.h"
 #include "waymark/scoring/v1/scoring_service.grpc.pb.h"
@@ -91,6 +94,9 @@ class Client {
   const std::string tenant_;
   const absl::Duration timeout_;
   std::tuple<Peer<feedback::v1::FeedbackService::StubInterface>,
+             Peer<feedback::v1::SignalService::StubInterface>,
+             Peer<feedback::v1::SourceService::StubInterface>,
+             Peer<feedback::v1::QuarantineService::StubInterface>,
              Peer<journey::v1::JourneyService::StubInterface>,
              Peer<journey::v1::DiscoveryService::StubInterface>,
              Peer<scoring::v1::ScoringService::StubInterface>,

@@ -8,14 +8,15 @@
 namespace waymark::cli {
 namespace {
 
-using feedback::v1::FeedbackService;
+using feedback::v1::QuarantineService;
+using feedback::v1::SourceService;
 
 absl::Status ListSources(Session& session) {
   feedback::v1::ListSourcesRequest request;
   request.set_parent(session.Parent());
   WM_ASSIGN_OR_RETURN(
       const auto response,
-      session.client().CallForAll(&FeedbackService::StubInterface::ListSources, request));
+      session.client().CallForAll(&SourceService::StubInterface::ListSources, request));
   Table table({{"source"},
                {"recorded", Column::kRight},
                {"updated", Column::kRight},
@@ -54,7 +55,7 @@ absl::Status ListQuarantine(Session& session, const QuarantineOptions& options) 
   request.set_page_size(options.limit);
   WM_ASSIGN_OR_RETURN(
       const auto response,
-      session.client().Call(&FeedbackService::StubInterface::ListQuarantinedSignals, request));
+      session.client().Call(&QuarantineService::StubInterface::ListQuarantinedSignals, request));
   Table table({{"source"},
                {"external id"},
                {"row", Column::kRight},

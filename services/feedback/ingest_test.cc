@@ -28,8 +28,8 @@ class IngestTest : public OnEveryDatabase {
     request.set_page_size(2);
     std::vector<v1::QuarantinedSignal> all;
     do {
-      const auto page = rpc::ClientCall(service_->stub(),
-                                        &v1::FeedbackService::StubInterface::ListQuarantinedSignals,
+      const auto page = rpc::ClientCall(service_->quarantine(),
+                                        &v1::QuarantineService::StubInterface::ListQuarantinedSignals,
                                         request, {.tenant = "demo"});
       EXPECT_TRUE(page.ok()) << page.status();
       if (!page.ok()) break;
@@ -46,7 +46,7 @@ class IngestTest : public OnEveryDatabase {
     std::vector<v1::Source> all;
     do {
       const auto page =
-          rpc::ClientCall(service_->stub(), &v1::FeedbackService::StubInterface::ListSources,
+          rpc::ClientCall(service_->sources(), &v1::SourceService::StubInterface::ListSources,
                           request, {.tenant = "demo"});
       EXPECT_TRUE(page.ok()) << page.status();
       if (!page.ok()) break;

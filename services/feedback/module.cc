@@ -38,16 +38,20 @@ absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Opt
   module->service_ = std::make_unique<FeedbackServiceImpl>(
       environment, ServiceParts{.ingestor = module->ingestor_.get(),
                                 .feed = module->feed_.get(),
-                                .store = module->store_.get(),
                                 .catalogues = module->catalogues_.get(),
                                 .replacer = module->replacer_.get()});
+  module->source_service_ = std::make_unique<SourceServiceImpl>(environment, module->store_.get());
+  module->quarantine_service_ =
+      std::make_unique<QuarantineServiceImpl>(environment, module->store_.get());
   return module;
 }
 
 FeedbackModule::~FeedbackModule() { Stop(); }
 
 std::vector<rpc::NamedService> FeedbackModule::services() {
-  return {{v1::FeedbackService::service_full_name(), service_.get()}};
+  return {{v1::FeedbackService::service_full_name(), service_.get()},
+          {v1::SourceService::service_full_name(), source_service_.get()},
+          {v1::QuarantineService::service_full_name(), quarantine_service_.get()}};
 }
 
 absl::Status FeedbackModule::Start() {

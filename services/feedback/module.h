@@ -13,8 +13,10 @@
 #include "services/feedback/feed.h"
 #include "services/feedback/ingestor.h"
 #include "services/feedback/options.h"
+#include "services/feedback/quarantine_service.h"
 #include "services/feedback/replacer.h"
 #include "services/feedback/service.h"
+#include "services/feedback/source_service.h"
 #include "services/feedback/store.h"
 #include "services/feedback/writer.h"
 
@@ -51,6 +53,8 @@ class FeedbackModule : public rpc::Module {
   std::unique_ptr<Feed> feed_;
   std::unique_ptr<Replacer> replacer_;
   std::unique_ptr<FeedbackServiceImpl> service_;
+  std::unique_ptr<SourceServiceImpl> source_service_;
+  std::unique_ptr<QuarantineServiceImpl> quarantine_service_;
 };
 
 }  // namespace waymark::feedback

@@ -20,6 +20,15 @@ class ReplicasTest : public ::testing::Test {
     second_ = std::make_unique<TestService>(url_);
   }
 
+  // Whichever takes them in, each waits until its feed has come to them.
+  v1::IngestResponse Ingest(TestService& service, const std::vector<v1::Signal>& signals) {
+    const v1::IngestResponse response = service.Ingest(signals);
+    for (TestService* replica : {first_.get(), second_.get()}) {
+      replica->Await("demo", response.position());
+    }
+    return response;
+  }
+
   std::string url_;
   std::unique_ptr<TestService> first_;
   std::unique_ptr<TestService> second_;
@@ -37,7 +46,7 @@ TEST_F(ReplicasTest, RecordEachKeyOnceWhenBothGetItAtTheSameTime) {
         const int key = batch * kBatch + i;
         signals.push_back(Visit(absl::StrCat(backwards ? kKeys - 1 - key : key)));
       }
-      const v1::IngestResponse response = service.Ingest(signals);
+      const v1::IngestResponse response = Ingest(service, signals);
       for (const int outcome : response.outcomes()) {
         recorded += outcome == v1::INGEST_OUTCOME_RECORDED;
         duplicate += outcome == v1::INGEST_OUTCOME_DUPLICATE;
@@ -62,7 +71,7 @@ TEST_F(ReplicasTest, AFeedThatIsFollowedWhileBothWriteSkipsNothing) {
   std::atomic<int> writing = 2;
   const auto send = [&](TestService& service, int offset) {
     for (int batch = 0; batch < kBatches; ++batch) {
-      service.Ingest({Visit(absl::StrCat(offset, "-", batch, "-a")),
+      Ingest(service, {Visit(absl::StrCat(offset, "-", batch, "-a")),
                       Visit(absl::StrCat(offset, "-", batch, "-b"))});
     }
     --writing;
@@ -88,7 +97,7 @@ TEST_F(ReplicasTest, RevisionsOfOneKeyComeInTheirOrderWhicheverReplicaTookThem) 
   constexpr int kRevisions = 40;
   const auto send = [&](TestService& service, int parity) {
     for (int revision = parity; revision < kRevisions; revision += 2) {
-      service.Ingest({Visit(absl::StrCat("filler", revision)), Visit("key", revision)});
+      Ingest(service, {Visit(absl::StrCat("filler", revision)), Visit("key", revision)});
     }
   };
   std::thread one([&] { send(*first_, 0); });
@@ -117,7 +126,7 @@ TEST_F(ReplicasTest, ALongPollAtOneIsAnsweredByACommitAtTheOther) {
 }
 
 TEST_F(ReplicasTest, OneThatEndsLosesNothingThatItAcknowledged) {
-  first_->Ingest({Visit("a"), Visit("b")});
+  Ingest(*first_, {Visit("a"), Visit("b")});
   first_ = nullptr;
   EXPECT_EQ(second_->IngestOne(Visit("a")), v1::INGEST_OUTCOME_DUPLICATE);
   EXPECT_THAT(second_->PullAll(), SizeIs(2));

@@ -7,15 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
-#include "libs/base/error.h"
-#include "libs/base/ids.h"
 #include "libs/base/status_macros.h"
-#include "libs/rpc/names.h"
-#include "libs/rpc/paging.h"
 #include "services/feedback/outcomes.h"
 #include "services/feedback/validation.h"
 
@@ -56,14 +51,6 @@ void CheckPull(const v1::PullFeedRequest& request, Violations& violations) {
   }
   if (request.wait().seconds() < 0 || request.wait().nanos() < 0) {
     violations.Add("wait", absl::StrCat(request.wait().seconds(), " s"), "must not be negative");
-  }
-}
-
-void CheckListQuarantined(const v1::ListQuarantinedSignalsRequest& request,
-                          Violations& violations) {
-  violations.CheckName("parent", request.parent(), "tenants/*");
-  if (!request.source().empty() && !IsValidId(request.source())) {
-    violations.Add("source", request.source(), "is no id of a source");
   }
 }
 
@@ -135,25 +122,6 @@ class StreamSum {
   Position last_;
 };
 
-absl::StatusOr<Store::QuarantineKey> ParseQuarantineKey(absl::string_view position) {
-  Store::QuarantineKey key;
-  if (position.empty()) return key;
-  const std::pair<absl::string_view, absl::string_view> parts =
-      absl::StrSplit(position, absl::MaxSplits('/', 1));
-  if (!absl::SimpleAtoi(parts.first, &key.record_time)) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_INVALID",
-                     "the page token is damaged; start again without one");
-  }
-  key.id = std::string(parts.second);
-  return key;
-}
-
-std::string QuarantineKeyOf(const v1::QuarantinedSignal& signal) {
-  const int64_t micros =
-      signal.record_time().seconds() * 1'000'000 + signal.record_time().nanos() / 1000;
-  return absl::StrCat(micros, "/", signal.name().substr(signal.name().rfind('/') + 1));
-}
-
 }  // namespace
 
 FeedbackServiceImpl::FeedbackServiceImpl(const rpc::Environment& environment,
@@ -212,54 +180,6 @@ grpc::Status FeedbackServiceImpl::PullFeed(grpc::ServerContext* context,
         return parts_.feed->Pull(
             query, std::min(absl::Now() + WaitOf(pull), call.deadline - kAnswerMargin),
             [&] { return call.cancelled(); }, page);
-      });
-}
-
-grpc::Status FeedbackServiceImpl::ListSources(grpc::ServerContext* context,
-                                              const v1::ListSourcesRequest* request,
-                                              v1::ListSourcesResponse* response) {
-  return rpc::Unary(
-      shell_, context, request, response,
-      {.validate =
-           [](const v1::ListSourcesRequest& list, Violations& violations) {
-             violations.CheckName("parent", list.parent(), "tenants/*");
-           }},
-      [&](const CallContext& call, const v1::ListSourcesRequest& list,
-          v1::ListSourcesResponse* page) -> absl::Status {
-        WM_ASSIGN_OR_RETURN(const std::string after, rpc::DecodePageToken(list));
-        const int size = rpc::PageSize(list.page_size(), 100, 1000);
-        WM_ASSIGN_OR_RETURN(std::vector<v1::Source> sources,
-                            parts_.store->ListSources(call.tenant, after, size + 1));
-        const bool more = static_cast<int>(sources.size()) > size;
-        if (more) sources.pop_back();
-        if (more) {
-          const std::string& last = sources.back().name();
-          page->set_next_page_token(rpc::EncodePageToken(list, last.substr(last.rfind('/') + 1)));
-        }
-        for (v1::Source& source : sources) *page->add_sources() = std::move(source);
-        return absl::OkStatus();
-      });
-}
-
-grpc::Status FeedbackServiceImpl::ListQuarantinedSignals(
-    grpc::ServerContext* context, const v1::ListQuarantinedSignalsRequest* request,
-    v1::ListQuarantinedSignalsResponse* response) {
-  return rpc::Unary(
-      shell_, context, request, response, {.validate = CheckListQuarantined},
-      [&](const CallContext& call, const v1::ListQuarantinedSignalsRequest& list,
-          v1::ListQuarantinedSignalsResponse* page) -> absl::Status {
-        WM_ASSIGN_OR_RETURN(const std::string position, rpc::DecodePageToken(list));
-        WM_ASSIGN_OR_RETURN(const Store::QuarantineKey after, ParseQuarantineKey(position));
-        const int size = rpc::PageSize(list.page_size(), 50, 500);
-        WM_ASSIGN_OR_RETURN(
-            std::vector<v1::QuarantinedSignal> signals,
-            parts_.store->ListQuarantined(call.tenant, list.source(), after, size + 1));
-        if (static_cast<int>(signals.size()) > size) {
-          signals.pop_back();
-          page->set_next_page_token(rpc::EncodePageToken(list, QuarantineKeyOf(signals.back())));
-        }
-        for (auto& signal : signals) *page->add_quarantined_signals() = std::move(signal);
-        return absl::OkStatus();
       });
 }
 

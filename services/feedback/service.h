@@ -6,7 +6,6 @@
 #include "services/feedback/feed.h"
 #include "services/feedback/ingestor.h"
 #include "services/feedback/replacer.h"
-#include "services/feedback/store.h"
 #include "waymark/feedback/v1/feedback_service.grpc.pb.h"
 
 namespace waymark::feedback {
@@ -15,7 +14,6 @@ namespace waymark::feedback {
 struct ServiceParts {
   Ingestor* ingestor = nullptr;
   Feed* feed = nullptr;
-  Store* store = nullptr;
   CatalogueStore* catalogues = nullptr;
   Replacer* replacer = nullptr;
 };
@@ -32,11 +30,6 @@ class FeedbackServiceImpl final : public v1::FeedbackService::Service {
                             v1::StreamIngestResponse* response) override;
   grpc::Status PullFeed(grpc::ServerContext* context, const v1::PullFeedRequest* request,
                         v1::PullFeedResponse* response) override;
-  grpc::Status ListSources(grpc::ServerContext* context, const v1::ListSourcesRequest* request,
-                           v1::ListSourcesResponse* response) override;
-  grpc::Status ListQuarantinedSignals(grpc::ServerContext* context,
-                                      const v1::ListQuarantinedSignalsRequest* request,
-                                      v1::ListQuarantinedSignalsResponse* response) override;
   grpc::Status UpdateTouchpointCatalogue(grpc::ServerContext* context,
                                          const v1::UpdateTouchpointCatalogueRequest* request,
                                          v1::TouchpointCatalogue* response) override;

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/container/node_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -16,6 +19,8 @@
 #include "libs/testing/databases.h"
 #include "services/feedback/module.h"
 #include "waymark/feedback/v1/feedback_service.grpc.pb.h"
+#include "waymark/feedback/v1/quarantine_service.grpc.pb.h"
+#include "waymark/feedback/v1/source_service.grpc.pb.h"
 
 namespace waymark::feedback {
 
@@ -46,6 +51,8 @@ class TestService {
     EXPECT_TRUE(module_->Start().ok());
     server_ = std::make_unique<rpc::InProcessServer>(module_->services());
     stub_ = v1::FeedbackService::NewStub(server_->channel());
+    sources_ = v1::SourceService::NewStub(server_->channel());
+    quarantine_ = v1::QuarantineService::NewStub(server_->channel());
   }
 
   ~TestService() {
@@ -54,6 +61,8 @@ class TestService {
   }
 
   v1::FeedbackService::Stub& stub() { return *stub_; }
+  v1::SourceService::Stub& sources() { return *sources_; }
+  v1::QuarantineService::Stub& quarantine() { return *quarantine_; }
   FakeClock& clock() { return clock_; }
   metrics::Registry& metrics() { return metrics_; }
 
@@ -62,8 +71,10 @@ class TestService {
     v1::IngestRequest request;
     request.set_parent(absl::StrCat("tenants/", tenant));
     for (const v1::Signal& signal : signals) *request.add_signals() = signal;
-    return rpc::ClientCall(*stub_, &v1::FeedbackService::StubInterface::Ingest, request,
-                           {.tenant = tenant});
+    auto response = rpc::ClientCall(*stub_, &v1::FeedbackService::StubInterface::Ingest, request,
+                                    {.tenant = tenant});
+    if (response.ok()) Await(tenant, response->position());
+    return response;
   }
 
   v1::IngestResponse Ingest(const std::vector<v1::Signal>& signals,
@@ -99,7 +110,16 @@ class TestService {
     return page.ok() ? *page : v1::PullFeedResponse();
   }
 
-  /// Every change after `cursor`, page by page.
+  /// Makes PullAll wait until the feed has come to `position`: on PostgreSQL any open transaction of
+  /// the cluster holds it back, other tests' too.
+  void Await(const std::string& tenant, const std::string& position) {
+    absl::MutexLock lock(&mutex_);
+    for (std::string* awaited : {&awaited_[tenant], &awaited_["-"]}) {
+      *awaited = std::max(*awaited, position);
+    }
+  }
+
+  /// Every change after `cursor`, page by page, up to what was taken in here and what Await says.
   std::vector<v1::Change> PullAll(std::string cursor = "", int limit = 10'000, int shard = 0,
                                   int shard_count = 1, const std::string& tenant = "-") {
     std::vector<v1::Change> changes;
@@ -107,7 +127,8 @@ class TestService {
       const v1::PullFeedResponse page = Pull(cursor, limit, shard, shard_count, tenant);
       changes.insert(changes.end(), page.changes().begin(), page.changes().end());
       cursor = page.next_cursor();
-      at_end = page.at_end();
+      absl::MutexLock lock(&mutex_);
+      at_end = page.at_end() && cursor >= awaited_[tenant];
     }
     return changes;
   }
@@ -119,6 +140,10 @@ class TestService {
   std::unique_ptr<FeedbackModule> module_;
   std::unique_ptr<rpc::InProcessServer> server_;
   std::unique_ptr<v1::FeedbackService::Stub> stub_;
+  std::unique_ptr<v1::SourceService::Stub> sources_;
+  std::unique_ptr<v1::QuarantineService::Stub> quarantine_;
+  absl::Mutex mutex_;
+  absl::node_hash_map<std::string, std::string> awaited_;
 };
 
 /// A valid interaction of `customer`.

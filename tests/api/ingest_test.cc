@@ -5,6 +5,8 @@
 #include "tests/api/server.h"
 #include "tests/api/signals.h"
 #include "waymark/feedback/v1/feedback_service.grpc.pb.h"
+#include "waymark/feedback/v1/quarantine_service.pb.h"
+#include "waymark/feedback/v1/source_service.pb.h"
 
 namespace waymark::api_test {
 namespace {
