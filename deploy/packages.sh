@@ -6,7 +6,7 @@ BUILD_PACKAGES=(
   g++ cmake ninja-build ccache mold pkg-config
   libgrpc++-dev protobuf-compiler-grpc protobuf-compiler libprotobuf-dev libprotoc-dev libabsl-dev
   libsqlite3-dev libpq-dev libhiredis-dev prometheus-cpp-dev
-  libre2-dev libeigen3-dev libboost-math-dev libxxhash-dev libcli11-dev libyaml-cpp-dev libpugixml-dev libcsv-dev
+  libre2-dev libicu-dev libeigen3-dev libboost-math-dev libxxhash-dev libcli11-dev libyaml-cpp-dev libpugixml-dev libcsv-dev
   nlohmann-json3-dev libgtest-dev jq libgmock-dev curl ca-certificates
 )
 

@@ -144,6 +144,9 @@ int Bind(sqlite3_stmt* stmt, int index, const Value& value) {
   return SQLITE_MISUSE;
 }
 
+// How many rows an INSERT takes: a statement costs as much as two rows.
+constexpr size_t kRowsPerInsert = 16;
+
 Value Cell(sqlite3_stmt* stmt, int column) {
   switch (sqlite3_column_type(stmt, column)) {
     case SQLITE_INTEGER:
@@ -275,21 +278,43 @@ class SqliteSession : public Session {
                                        absl::Span<const absl::string_view> columns,
                                        absl::Span<const Value> values,
                                        OnConflict on_conflict) override {
-    std::vector<std::string> names;
-    for (size_t i = 1; i <= columns.size(); ++i) names.push_back(absl::StrCat("$", i));
-    const std::string sql =
-        absl::StrCat("INSERT INTO ", table, " (", absl::StrJoin(columns, ", "), ") VALUES (",
-                     absl::StrJoin(names, ", "), ")",
-                     on_conflict == OnConflict::kDoNothing ? " ON CONFLICT DO NOTHING" : "");
-    WM_ASSIGN_OR_RETURN(Statement * statement, Prepare(sql));
     StartTimer();
-    int64_t inserted = 0;
-    for (size_t row = 0; row < values.size(); row += columns.size()) {
-      WM_ASSIGN_OR_RETURN(const Result result,
-                          BindAndStep(*statement, sql, values.subspan(row, columns.size())));
-      inserted += result.rows_affected();
+    const size_t width = columns.size();
+    const size_t many = values.size() / (kRowsPerInsert * width) * kRowsPerInsert * width;
+    WM_ASSIGN_OR_RETURN(int64_t inserted, InsertRows(table, columns, values.first(many),
+                                                     kRowsPerInsert, on_conflict));
+    WM_ASSIGN_OR_RETURN(const int64_t rest,
+                        InsertRows(table, columns, values.subspan(many), 1, on_conflict));
+    return inserted + rest;
+  }
+
+  // `rows` of them with each statement. A row that fails ends the whole transaction, as a failed
+  // statement does anyway (see Connection), so SQLite need not be able to undo single statements.
+  absl::StatusOr<int64_t> InsertRows(absl::string_view table,
+                                     absl::Span<const absl::string_view> columns,
+                                     absl::Span<const Value> values, size_t rows,
+                                     OnConflict on_conflict) {
+    if (values.empty()) return 0;
+    const size_t width = columns.size();
+    std::string sql = absl::StrCat("INSERT OR ROLLBACK INTO ", table, " (",
+                                   absl::StrJoin(columns, ", "), ") VALUES ");
+    for (size_t i = 0; i < rows * width; ++i) {
+      absl::StrAppend(&sql, i % width != 0 ? ", $" : i == 0 ? "($" : "), ($", i + 1);
     }
-    return inserted;
+    absl::StrAppend(&sql, ")",
+                    on_conflict == OnConflict::kDoNothing ? " ON CONFLICT DO NOTHING" : "");
+    WM_ASSIGN_OR_RETURN(Statement * statement, Prepare(sql));
+    sqlite3_stmt* stmt = statement->stmt.get();
+    const int64_t before = sqlite3_total_changes64(db_.get());
+    absl::Status status;
+    for (size_t at = 0; at < values.size() && status.ok(); at += rows * width) {
+      status = BindAll(*statement, sql, values.subspan(at, rows * width));
+      if (status.ok() && sqlite3_step(stmt) != SQLITE_DONE) status = ErrorOf(db_.get(), sql);
+      sqlite3_reset(stmt);
+    }
+    sqlite3_clear_bindings(stmt);
+    WM_RETURN_IF_ERROR(status);
+    return sqlite3_total_changes64(db_.get()) - before;
   }
 
   absl::Status DoBegin(Isolation isolation) override {

@@ -1,6 +1,7 @@
 #include "libs/sql/value.h"
 
 #include <cmath>
+#include <cstring>
 #include <cstdlib>
 #include <ostream>
 
@@ -29,8 +30,21 @@ size_t CharacterLength(absl::string_view text) {
   return follows(3, 0x80, 0xBF) ? 4 : 0;
 }
 
+// How many of the first characters are ASCII and not NUL, in steps of eight.
+size_t PlainPrefix(absl::string_view text) {
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    uint64_t eight;
+    std::memcpy(&eight, text.data() + at, sizeof(eight));
+    if ((eight & kHighBits) != 0 || ((eight - kOnes) & kHighBits) != 0) break;
+  }
+  return at;
+}
+
 absl::Status ValidateText(absl::string_view text) {
-  for (size_t i = 0; i < text.size();) {
+  for (size_t i = PlainPrefix(text); i < text.size();) {
     const size_t length = CharacterLength(text.substr(i));
     if (length == 0) {
       return absl::InvalidArgumentError(absl::StrCat("text with a NUL or invalid UTF-8 at byte ", i,
@@ -84,21 +98,6 @@ Value Value::BorrowedBytes(absl::string_view bytes) {
   Value value;
   value.data_ = Borrowed{bytes, ValueType::kBytes};
   return value;
-}
-
-ValueType Value::type() const {
-  switch (data_.index()) {
-    case 0:
-      return ValueType::kNull;
-    case 1:
-      return ValueType::kInt;
-    case 2:
-      return ValueType::kDouble;
-    case 3:
-      return std::get<Owned>(data_).type;
-    default:
-      return std::get<Borrowed>(data_).type;
-  }
 }
 
 int64_t Value::AsInt() const {

@@ -39,7 +39,13 @@ class Value {
   static Value BorrowedText(absl::string_view text);
   static Value BorrowedBytes(absl::string_view bytes);
 
-  ValueType type() const;
+  ValueType type() const {
+    if (const auto* owned = std::get_if<Owned>(&data_)) return owned->type;
+    if (const auto* borrowed = std::get_if<Borrowed>(&data_)) return borrowed->type;
+    return data_.index() == 0   ? ValueType::kNull
+           : data_.index() == 1 ? ValueType::kInt
+                                : ValueType::kDouble;
+  }
   bool is_null() const { return data_.index() == 0; }
 
   /// The number, converted between integer and double; NULL reads as 0. A text or bytes value ends

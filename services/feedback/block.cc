@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstring>
 
+#include "libs/base/status_macros.h"
 #include "services/feedback/errors.h"
 
 namespace waymark::feedback {
@@ -21,7 +22,9 @@ struct StoredHeader {
   uint32_t payload_bytes;
   uint8_t kind;
   uint8_t partial;
-  uint16_t reserved;
+  /// The payload begins with a StoredReference to the entry that this one supersedes.
+  uint8_t has_previous;
+  uint8_t reserved;
 };
 static_assert(sizeof(StoredHeader) == 48);
 
@@ -50,18 +53,21 @@ StoredHeader LoadHeader(const char* data) {
 }  // namespace
 
 void BlockBuilder::Append(const EntryHeader& header, absl::string_view payload) {
+  const size_t begin = payload_.size();
+  if (header.previous.has_value()) payload_ += EncodeReference(*header.previous);
+  payload_.append(payload.data(), payload.size());
   const StoredHeader stored = {header.key.hi,
                                header.key.lo,
                                header.content,
                                header.revision,
                                header.shard_hash,
                                header.index,
-                               static_cast<uint32_t>(payload.size()),
+                               static_cast<uint32_t>(payload_.size() - begin),
                                static_cast<uint8_t>(header.kind),
                                header.partial,
+                               header.previous.has_value(),
                                0};
   keys_.append(reinterpret_cast<const char*>(&stored), sizeof(stored));
-  payload_.append(payload.data(), payload.size());
   last_index_ = header.index;
   ++entries_;
 }
@@ -92,8 +98,15 @@ absl::Status ReadEntries(absl::string_view keys, absl::string_view payload,
   for (size_t at = 0; at < keys.size(); at += sizeof(StoredHeader)) {
     const StoredHeader stored = LoadHeader(keys.data() + at);
     if (stored.payload_bytes > payload.size()) return JournalDamaged("payload of a block");
-    if (!visit(FromStored(stored), payload.substr(0, stored.payload_bytes))) break;
+    absl::string_view own = payload.substr(0, stored.payload_bytes);
     payload.remove_prefix(stored.payload_bytes);
+    EntryHeader header = FromStored(stored);
+    if (stored.has_previous) {
+      WM_RETURN_IF_ERROR(
+          DecodeReference(own.substr(0, sizeof(StoredReference)), &header.previous.emplace()));
+      own.remove_prefix(sizeof(StoredReference));
+    }
+    if (!visit(header, own)) break;
   }
   return absl::OkStatus();
 }

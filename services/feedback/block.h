@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/functional/function_ref.h"
@@ -28,6 +29,8 @@ struct EntryHeader {
   /// A survey that is not finished.
   bool partial = false;
   EntryKind kind = EntryKind::kRecorded;
+  /// The entry that it supersedes. ReadHeaders does not tell: it stands with the payload.
+  std::optional<Position> previous;
 };
 
 /// Builds the two columns of a block: `keys` holds every header, `payload` the signals (serialized)

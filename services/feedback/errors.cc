@@ -32,6 +32,12 @@ absl::Status CommitTooLate() {
                    "recorded already will be a duplicate");
 }
 
+absl::Status IndexNotThere(absl::string_view position, absl::string_view reached) {
+  return MakeError(absl::StatusCode::kDeadlineExceeded, "POSITION_NOT_REACHED",
+                   absl::StrCat("the index has come to '", reached, "' only, not yet to '",
+                                position, "'; try again, or allow more time"));
+}
+
 absl::Status Stopping() {
   return MakeError(absl::StatusCode::kUnavailable, "STORE_UNAVAILABLE",
                    "the service is stopping; send the batch again");

@@ -21,6 +21,9 @@ absl::Status QueueFull(int64_t queued, int64_t limit, absl::Duration retry_after
 /// DEADLINE_EXCEEDED (DEADLINE_EXCEEDED): the batch may or may not be recorded.
 absl::Status CommitTooLate();
 
+/// DEADLINE_EXCEEDED (POSITION_NOT_REACHED): the index is at `reached` only.
+absl::Status IndexNotThere(absl::string_view position, absl::string_view reached);
+
 /// UNAVAILABLE (STORE_UNAVAILABLE): the service is being stopped.
 absl::Status Stopping();
 

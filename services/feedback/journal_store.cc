@@ -36,7 +36,8 @@ EntryHeader HeaderOf(const Candidate& candidate) {
           .shard_hash = candidate.shard_hash,
           .index = candidate.position.index,
           .partial = candidate.partial,
-          .kind = KindOf(candidate)};
+          .kind = KindOf(candidate),
+          .previous = candidate.previous};
 }
 
 absl::string_view PayloadOf(const Submission& batch, const Candidate& candidate) {
@@ -97,6 +98,7 @@ std::vector<Candidate*> Plan(absl::Span<Submission* const> batches, uint64_t tx,
       }
       bytes += candidate.bytes;
       candidate.position = {tx, seq, index++};
+      candidate.previous.reset();
       candidates.push_back(&candidate);
     }
   }

@@ -16,6 +16,7 @@ bool ResolveKnown(const KeyState& known, Candidate* candidate) {
   const auto rank = [](const auto& one) { return std::pair(!one.partial, one.revision); };
   if (rank(*candidate) > rank(known)) {
     candidate->outcome = v1::INGEST_OUTCOME_UPDATED;
+    candidate->previous = known.position;
     return true;
   }
   candidate->position = known.position;

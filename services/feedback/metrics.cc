@@ -37,4 +37,12 @@ IngestMetrics::IngestMetrics(metrics::Registry* registry)
   }
 }
 
+IndexMetrics::IndexMetrics(metrics::Registry* registry)
+    : indexed(registry->Counter("waymark_feedback_indexed_total",
+                                "Entries of the journal that entered the index")),
+      waiting(registry->Gauge("waymark_feedback_index_waiting",
+                              "Entries of the journal that wait to be indexed")),
+      lag_seconds(registry->Gauge("waymark_feedback_index_lag_seconds",
+                                  "Age of the oldest entry that waits to be indexed")) {}
+
 }  // namespace waymark::feedback

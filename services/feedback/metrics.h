@@ -22,4 +22,13 @@ struct IngestMetrics {
   metrics::Histogram commit_signals;
 };
 
+/// How the index follows the journal. Thread-safe; valid as long as the registry.
+struct IndexMetrics {
+  explicit IndexMetrics(metrics::Registry* registry);
+
+  metrics::Counter indexed;
+  metrics::Gauge waiting;
+  metrics::Gauge lag_seconds;
+};
+
 }  // namespace waymark::feedback

@@ -8,6 +8,7 @@
 #include "absl/container/inlined_vector.h"
 #include "libs/base/ids.h"
 #include "services/feedback/errors.h"
+#include "services/feedback/free_text.h"
 #include "services/feedback/validation.h"
 
 namespace waymark::feedback {
@@ -65,27 +66,6 @@ void Canonicalize(v1::Signal* signal) {
   if (!std::is_sorted(signal->attributes().begin(), signal->attributes().end(), by_key)) {
     std::stable_sort(signal->mutable_attributes()->begin(), signal->mutable_attributes()->end(),
                      by_key);
-  }
-}
-
-// What customers and staff wrote in their own words.
-absl::InlinedVector<std::string*, 8> FreeTexts(v1::Signal* signal) {
-  switch (signal->kind_case()) {
-    case v1::Signal::kSurveyResponse: {
-      absl::InlinedVector<std::string*, 8> texts;
-      for (auto& answer : *signal->mutable_survey_response()->mutable_answers()) {
-        if (answer.has_text()) texts.push_back(answer.mutable_text());
-      }
-      return texts;
-    }
-    case v1::Signal::kChatMessage:
-      return {signal->mutable_chat_message()->mutable_text()};
-    case v1::Signal::kSocialMention:
-      return {signal->mutable_social_mention()->mutable_text()};
-    case v1::Signal::kStaffObservation:
-      return {signal->mutable_staff_observation()->mutable_statement()};
-    default:
-      return {};
   }
 }
 

@@ -3,13 +3,14 @@
 namespace waymark::feedback {
 namespace {
 
-// journal_blocks: see block.h and position.h. `bytes` is the payload's size, `last_index` the index
+// journal_blocks: see block.h and position.h. `shard` is what divides the work of indexing. `bytes` is the payload's size, `last_index` the index
 // of its last entry, so that a reader knows what it would get without reading it.
 constexpr char kTables[] = R"sql(
 CREATE TABLE journal_blocks (
   tx BIGINT NOT NULL,
   seq BIGINT NOT NULL,
   tenant TEXT NOT NULL,
+  shard BIGINT NOT NULL,
   record_time BIGINT NOT NULL,
   entries BIGINT NOT NULL,
   last_index BIGINT NOT NULL,
@@ -19,6 +20,7 @@ CREATE TABLE journal_blocks (
   PRIMARY KEY (tx, seq)
 );
 CREATE INDEX journal_blocks_by_tenant ON journal_blocks (tenant, tx, seq);
+CREATE INDEX journal_blocks_by_shard ON journal_blocks (shard, tx, seq);
 
 CREATE TABLE sources (
   tenant TEXT NOT NULL,

@@ -1,5 +1,7 @@
 #include "services/feedback/store.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -19,6 +21,8 @@ using sql::Row;
 using sql::Value;
 
 constexpr int64_t kCounterSlots = 64;
+// Replicas share the work of indexing by these; SQLite has one process.
+constexpr int64_t kIndexShards = 16;
 constexpr int kKeyBlocksPerQuery = 64;
 constexpr int kBlocksPerQuery = 1024;
 
@@ -63,6 +67,38 @@ Block BlockFrom(const Row& row) {
           .payload = row.Bytes(6)};
 }
 
+// The next blocks that `condition` (on $5, unless it is empty) holds for: sizes first, then no more
+// payloads than are wanted.
+absl::StatusOr<std::vector<Block>> ReadNext(Connection& connection, absl::string_view condition,
+                                            const Value& value, const Position& after,
+                                            int64_t max_bytes) {
+  std::vector<Value> params = {after.tx, after.seq, after.index, kBlocksPerQuery};
+  if (!condition.empty()) params.push_back(value);
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result sizes,
+      connection.Execute(
+          absl::StrCat("SELECT tx, seq, bytes FROM journal_blocks WHERE (tx, seq) >= ($1, $2) AND ",
+                       BelowHorizon(connection), condition,
+                       " AND NOT (tx = $1 AND seq = $2 AND last_index <= $3) "
+                       "ORDER BY tx, seq LIMIT $4"),
+          params));
+  if (sizes.empty()) return std::vector<Block>();
+  size_t last = 0;
+  int64_t bytes = sizes[0].Int(2);
+  while (last + 1 < sizes.size() && (bytes += sizes[last + 1].Int(2)) <= max_bytes) ++last;
+  params = {sizes[0].Int(0), sizes[0].Int(1), sizes[last].Int(0), sizes[last].Int(1)};
+  if (!condition.empty()) params.push_back(value);
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result result,
+      connection.Execute(
+          absl::StrCat(kSelectBlocks, "WHERE (tx, seq) >= ($1, $2) AND (tx, seq) <= ($3, $4)",
+                       condition, " ORDER BY tx, seq"),
+          params));
+  std::vector<Block> blocks;
+  for (const Row row : result) blocks.push_back(BlockFrom(row));
+  return blocks;
+}
+
 google::protobuf::Timestamp ToProto(int64_t micros) {
   google::protobuf::Timestamp time;
   const int64_t seconds = micros / 1'000'000 - (micros % 1'000'000 < 0 ? 1 : 0);
@@ -78,6 +114,14 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(sql::Database* database) {
   WM_ASSIGN_OR_RETURN(const HashKey key, ReadOrMakeHashKey(*database));
   const int64_t slot = database->dialect() == Dialect::kPostgres ? RandomBits() % kCounterSlots : 0;
   return std::unique_ptr<Store>(new Store(database, key, slot));
+}
+
+int64_t Store::ShardCount(Dialect dialect) {
+  return dialect == Dialect::kPostgres ? kIndexShards : 1;
+}
+
+int64_t Store::ShardOf(Dialect dialect, absl::string_view tenant) {
+  return static_cast<int64_t>(XXH3_64bits(tenant.data(), tenant.size()) % ShardCount(dialect));
 }
 
 absl::StatusOr<uint64_t> Store::CurrentTransaction(Connection& connection) {
@@ -101,6 +145,7 @@ absl::Status Store::InsertBlock(Connection& connection, absl::string_view tenant
   const Value row[] = {tx,
                        seq,
                        Value::BorrowedText(tenant),
+                       ShardOf(connection.dialect(), tenant),
                        absl::ToUnixMicros(record_time),
                        block.entries(),
                        block.last_index(),
@@ -109,8 +154,8 @@ absl::Status Store::InsertBlock(Connection& connection, absl::string_view tenant
                        Value::BorrowedBytes(block.payload())};
   return connection
       .Execute(
-          "INSERT INTO journal_blocks (tx, seq, tenant, record_time, entries, last_index, bytes, "
-          "keys, payload) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+          "INSERT INTO journal_blocks (tx, seq, tenant, shard, record_time, entries, last_index, "
+          "bytes, keys, payload) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
           row)
       .status();
 }
@@ -196,34 +241,27 @@ absl::Status Store::ReadKeys(Connection& connection, uint64_t seq,
 absl::StatusOr<std::vector<Block>> Store::NextBlocks(Connection& connection,
                                                      absl::string_view tenant,
                                                      const Position& after, int64_t max_bytes) {
-  const bool all = tenant == kEveryTenant;
-  const absl::string_view of_tenant = all ? "" : " AND tenant = $5";
-  std::vector<Value> params = {after.tx, after.seq, after.index, kBlocksPerQuery};
-  if (!all) params.push_back(Value(tenant));
-  // Sizes first, then no more payloads than are wanted.
-  WM_ASSIGN_OR_RETURN(
-      const sql::Result sizes,
-      connection.Execute(
-          absl::StrCat("SELECT tx, seq, bytes FROM journal_blocks WHERE (tx, seq) >= ($1, $2) AND ",
-                       BelowHorizon(connection), of_tenant,
-                       " AND NOT (tx = $1 AND seq = $2 AND last_index <= $3) "
-                       "ORDER BY tx, seq LIMIT $4"),
-          params));
-  if (sizes.empty()) return std::vector<Block>();
-  size_t last = 0;
-  int64_t bytes = sizes[0].Int(2);
-  while (last + 1 < sizes.size() && (bytes += sizes[last + 1].Int(2)) <= max_bytes) ++last;
-  params = {sizes[0].Int(0), sizes[0].Int(1), sizes[last].Int(0), sizes[last].Int(1)};
-  if (!all) params.push_back(Value(tenant));
+  if (tenant == kEveryTenant) return ReadNext(connection, "", Value(), after, max_bytes);
+  return ReadNext(connection, " AND tenant = $5", Value(tenant), after, max_bytes);
+}
+
+absl::StatusOr<std::vector<Block>> Store::NextBlocksOfShard(Connection& connection, int64_t shard,
+                                                            const Position& after,
+                                                            int64_t max_bytes) {
+  return ReadNext(connection, " AND shard = $5", Value(shard), after, max_bytes);
+}
+
+absl::StatusOr<Store::Backlog> Store::ReadBacklog(Connection& connection, int64_t shard,
+                                                  const Position& after) {
+  const Value params[] = {shard, after.tx, after.seq};
   WM_ASSIGN_OR_RETURN(
       const sql::Result result,
-      connection.Execute(
-          absl::StrCat(kSelectBlocks, "WHERE (tx, seq) >= ($1, $2) AND (tx, seq) <= ($3, $4)",
-                       of_tenant, " ORDER BY tx, seq"),
-          params));
-  std::vector<Block> blocks;
-  for (const Row row : result) blocks.push_back(BlockFrom(row));
-  return blocks;
+      connection.Execute("SELECT SUM(entries), MIN(record_time) FROM journal_blocks "
+                         "WHERE shard = $1 AND (tx, seq) > ($2, $3)",
+                         params));
+  Backlog backlog;
+  if (result[0].IsNull(1)) return backlog;
+  return Backlog{result[0].Int(0), absl::FromUnixMicros(result[0].Int(1))};
 }
 
 absl::StatusOr<Block> Store::ReadBlock(Connection& connection, uint64_t tx, uint64_t seq) {

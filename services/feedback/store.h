@@ -65,6 +65,10 @@ class Store {
 
   // Writing, in the writer's transaction.
 
+  /// Which shard of the indexing a tenant's blocks belong to: one of ShardCount.
+  static int64_t ShardOf(sql::Dialect dialect, absl::string_view tenant);
+  static int64_t ShardCount(sql::Dialect dialect);
+
   /// The transaction's id; 0 on SQLite.
   static absl::StatusOr<uint64_t> CurrentTransaction(sql::Connection& connection);
   /// The number of the last block; on PostgreSQL, where blocks are numbered within their
@@ -93,6 +97,18 @@ class Store {
   static absl::StatusOr<std::vector<Block>> NextBlocks(sql::Connection& connection,
                                                        absl::string_view tenant,
                                                        const Position& after, int64_t max_bytes);
+  /// The same for the tenants of a shard.
+  static absl::StatusOr<std::vector<Block>> NextBlocksOfShard(sql::Connection& connection,
+                                                              int64_t shard, const Position& after,
+                                                              int64_t max_bytes);
+  /// How many entries of a shard stand in blocks after `after`, and when the first of those was
+  /// recorded (InfiniteFuture when there is none).
+  struct Backlog {
+    int64_t entries = 0;
+    absl::Time oldest = absl::InfiniteFuture();
+  };
+  static absl::StatusOr<Backlog> ReadBacklog(sql::Connection& connection, int64_t shard,
+                                             const Position& after);
   /// DATA_LOSS: there is no such block.
   static absl::StatusOr<Block> ReadBlock(sql::Connection& connection, uint64_t tx, uint64_t seq);
   /// The last entry that NextBlocks would come to; the zero position when there is none.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,8 @@ struct Candidate {
   v1::IngestOutcome outcome = v1::INGEST_OUTCOME_UNSPECIFIED;
   /// Where it is recorded; when it is not: where the known one is.
   Position position;
+  /// UPDATED: the entry that it supersedes.
+  std::optional<Position> previous;
 };
 
 /// A signal that is not valid, ready for quarantine.

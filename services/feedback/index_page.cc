@@ -1,0 +1,93 @@
+#include "services/feedback/index_page.h"
+
+#include "libs/base/status_macros.h"
+#include "libs/text/words.h"
+#include "services/feedback/block.h"
+#include "services/feedback/errors.h"
+#include "services/feedback/free_text.h"
+
+namespace waymark::feedback {
+
+int64_t IndexHash(const HashKey& key, absl::string_view text) {
+  return text.empty() ? 0 : static_cast<int64_t>(SipHash128(key, text).lo);
+}
+
+int64_t ConversationHash(const HashKey& key, absl::string_view source,
+                         absl::string_view conversation) {
+  return IndexHash(key, absl::StrCat(source, absl::string_view("\0", 1), conversation));
+}
+
+SignalKind KindOf(const v1::Signal& signal) {
+  switch (signal.kind_case()) {
+    case v1::Signal::kSurveyResponse:
+      return SignalKind::kSurvey;
+    case v1::Signal::kChatMessage:
+      return SignalKind::kChat;
+    case v1::Signal::kSocialMention:
+      return SignalKind::kSocial;
+    case v1::Signal::kInteraction:
+      return SignalKind::kBehaviour;
+    case v1::Signal::kStaffObservation:
+      return SignalKind::kStaff;
+    case v1::Signal::KIND_NOT_SET:
+      break;
+  }
+  return SignalKind::kNone;
+}
+
+int64_t EventMicros(const v1::Signal& signal) {
+  return signal.event_time().seconds() * 1'000'000 + signal.event_time().nanos() / 1000;
+}
+
+absl::Status IndexPage::Add(const Block& block, const Position& after) {
+  absl::Status status;
+  WM_RETURN_IF_ERROR(ReadEntries(
+      block.keys, block.payload, [&](const EntryHeader& header, absl::string_view payload) {
+        const Position position = {block.tx, block.seq, header.index};
+        if (position <= after) return true;
+        end_ = position;
+        ++entries_;
+        if (header.kind == EntryKind::kReenriched) return true;
+        if (header.previous.has_value()) superseded_.push_back(*header.previous);
+        if (header.kind == EntryKind::kDeleted) return true;
+        if (!signal_.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+          status = JournalDamaged("a signal");
+          return false;
+        }
+        AddSignal(block, position);
+        return true;
+      }));
+  return status;
+}
+
+void IndexPage::AddSignal(const Block& block, const Position& position) {
+  IndexedSignal& row = signals_.emplace_back();
+  row.tenant = Intern(block.tenant);
+  row.source = Intern(signal_.source());
+  row.words = Words();
+  row.number = next_number_++;
+  row.event_time = EventMicros(signal_);
+  row.sequence = signal_.sequence();
+  row.customer = IndexHash(key_, signal_.customer());
+  row.account = IndexHash(key_, signal_.account());
+  if (signal_.has_chat_message()) {
+    row.conversation =
+        ConversationHash(key_, signal_.source(), signal_.chat_message().conversation());
+  }
+  row.position = position;
+  row.kind = KindOf(signal_);
+}
+
+absl::string_view IndexPage::Intern(absl::string_view text) {
+  const auto known = names_.find(text);
+  return known != names_.end() ? *known : *names_.insert(std::string(text)).first;
+}
+
+absl::string_view IndexPage::Words() {
+  scratch_.clear();
+  for (const std::string* text : FreeTexts(&signal_)) text::AppendWords(*text, &scratch_);
+  if (scratch_.empty()) return {};
+  return words_.emplace_back(scratch_);
+}
+
+}  // namespace waymark::feedback

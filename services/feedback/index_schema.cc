@@ -1,0 +1,115 @@
+#include "services/feedback/index_schema.h"
+
+namespace waymark::feedback {
+namespace {
+
+// Every signal gets a number in order of the feed; a bucket is what shares number >> 18 (see
+// index_page.h). All keys start with (tenant, bucket), so that rows go into a part of the tree that
+// fits into memory however large the whole has grown; a query visits the buckets of its tenant.
+//
+// index_shards: how far each shard of the journal is indexed. index_superseded: entries that no
+// longer count. customer, account and conversation are keyed hashes: nothing here names a person.
+// The same on both databases, but that SQLite keeps rows in their key's tree (END).
+#define WM_INDEX_TABLES(END)                                   \
+  "CREATE TABLE index_shards ("                                \
+  "  shard BIGINT PRIMARY KEY,"                                \
+  "  tx BIGINT NOT NULL,"                                      \
+  "  seq BIGINT NOT NULL,"                                     \
+  "  entry BIGINT NOT NULL,"                                   \
+  "  next_number BIGINT NOT NULL"                              \
+  ");"                                                         \
+  "CREATE TABLE index_buckets ("                               \
+  "  tenant TEXT NOT NULL,"                                    \
+  "  bucket BIGINT NOT NULL,"                                  \
+  "  first_time BIGINT NOT NULL,"                              \
+  "  last_time BIGINT NOT NULL,"                               \
+  "  PRIMARY KEY (tenant, bucket)"                             \
+  ");"                                                         \
+  "CREATE TABLE index_superseded ("                            \
+  "  tx BIGINT NOT NULL,"                                      \
+  "  seq BIGINT NOT NULL,"                                     \
+  "  entry BIGINT NOT NULL,"                                   \
+  "  PRIMARY KEY (tx, seq, entry)"                             \
+  ") " END                                                     \
+  ";"                                                          \
+  "CREATE TABLE index_signals ("                               \
+  "  tenant TEXT NOT NULL,"                                    \
+  "  bucket BIGINT NOT NULL,"                                  \
+  "  event_time BIGINT NOT NULL,"                              \
+  "  sequence BIGINT NOT NULL,"                                \
+  "  number BIGINT NOT NULL,"                                  \
+  "  source TEXT NOT NULL,"                                    \
+  "  kind BIGINT NOT NULL,"                                    \
+  "  customer BIGINT NOT NULL,"                                \
+  "  account BIGINT NOT NULL,"                                 \
+  "  tx BIGINT NOT NULL,"                                      \
+  "  seq BIGINT NOT NULL,"                                     \
+  "  entry BIGINT NOT NULL,"                                   \
+  "  PRIMARY KEY (tenant, bucket, event_time, sequence, number)" \
+  ") " END                                                     \
+  ";"                                                          \
+  "CREATE TABLE index_customers ("                             \
+  "  tenant TEXT NOT NULL,"                                    \
+  "  bucket BIGINT NOT NULL,"                                  \
+  "  customer BIGINT NOT NULL,"                                \
+  "  event_time BIGINT NOT NULL,"                              \
+  "  sequence BIGINT NOT NULL,"                                \
+  "  number BIGINT NOT NULL,"                                  \
+  "  tx BIGINT NOT NULL,"                                      \
+  "  seq BIGINT NOT NULL,"                                     \
+  "  entry BIGINT NOT NULL,"                                   \
+  "  PRIMARY KEY (tenant, bucket, customer, event_time, sequence, number)" \
+  ") " END                                                     \
+  ";"                                                          \
+  "CREATE TABLE index_conversations ("                         \
+  "  tenant TEXT NOT NULL,"                                    \
+  "  bucket BIGINT NOT NULL,"                                  \
+  "  conversation BIGINT NOT NULL,"                            \
+  "  number BIGINT NOT NULL,"                                  \
+  "  tx BIGINT NOT NULL,"                                      \
+  "  seq BIGINT NOT NULL,"                                     \
+  "  entry BIGINT NOT NULL,"                                   \
+  "  PRIMARY KEY (tenant, bucket, conversation, number)"       \
+  ") " END                                                     \
+  ";"                                                          \
+  "CREATE TABLE index_texts ("                                 \
+  "  tenant TEXT NOT NULL,"                                    \
+  "  bucket BIGINT NOT NULL,"                                  \
+  "  number BIGINT NOT NULL,"                                  \
+  "  event_time BIGINT NOT NULL,"                              \
+  "  sequence BIGINT NOT NULL,"                                \
+  "  source TEXT NOT NULL,"                                    \
+  "  kind BIGINT NOT NULL,"                                    \
+  "  customer BIGINT NOT NULL,"                                \
+  "  account BIGINT NOT NULL,"                                 \
+  "  tx BIGINT NOT NULL,"                                      \
+  "  seq BIGINT NOT NULL,"                                     \
+  "  entry BIGINT NOT NULL,"                                   \
+  "  PRIMARY KEY (tenant, bucket, number)"                     \
+  ") " END ";"
+
+// The words of index_texts: on SQLite beside it, by number; they are not kept themselves. What a
+// transaction adds is sorted in memory as long as it has less than 64 MB, and merged less often than
+// usual: with the defaults indexing costs twice as much, and ever more.
+constexpr char kSqliteWords[] = WM_INDEX_TABLES("WITHOUT ROWID") R"sql(
+CREATE VIRTUAL TABLE index_words USING fts5(
+  words, content='', columnsize=0, tokenize='unicode61 remove_diacritics 0'
+);
+INSERT INTO index_words (index_words, rank) VALUES ('hashsize', 67108864);
+INSERT INTO index_words (index_words, rank) VALUES ('automerge', 8);
+)sql";
+
+constexpr char kPostgresWords[] = WM_INDEX_TABLES("") R"sql(
+ALTER TABLE index_texts ADD COLUMN words TEXT NOT NULL;
+CREATE INDEX index_texts_by_word ON index_texts USING gin (to_tsvector('simple', words));
+)sql";
+
+constexpr sql::Migration kMigrations[] = {
+    {.version = 1, .sqlite_sql = kSqliteWords, .postgres_sql = kPostgresWords},
+};
+
+}  // namespace
+
+absl::Span<const sql::Migration> IndexMigrations() { return kMigrations; }
+
+}  // namespace waymark::feedback

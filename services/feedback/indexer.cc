@@ -1,0 +1,148 @@
+#include "services/feedback/indexer.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "libs/base/log.h"
+#include "libs/base/status_macros.h"
+#include "services/feedback/errors.h"
+
+namespace waymark::feedback {
+namespace {
+
+// How much of the journal a page takes. On PostgreSQL, where an open transaction holds the feed
+// back, little; on SQLite much, since rows are sorted within a page.
+constexpr int64_t kSqlitePageBytes = 72 << 20;
+constexpr int64_t kPostgresPageBytes = 1 << 20;
+// A pause after a pass that found little, so that a trickle of signals costs few transactions.
+constexpr absl::Duration kPause = absl::Milliseconds(25);
+// How long another replica's commit, or that the lag has shrunk, may go unnoticed.
+constexpr absl::Duration kPollInterval = absl::Milliseconds(100);
+constexpr absl::Duration kWaitInterval = absl::Milliseconds(10);
+constexpr absl::Duration kRetryInterval = absl::Seconds(1);
+
+}  // namespace
+
+Indexer::Indexer(Store* journal, IndexStore* index, const CommitSignal* commits, Clock* clock,
+                 const IndexMetrics& metrics)
+    : journal_(journal), index_(index), commits_(commits), clock_(clock), metrics_(metrics) {}
+
+Indexer::~Indexer() { Stop(); }
+
+void Indexer::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Indexer::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Indexer::stopping() const {
+  absl::MutexLock lock(&mutex_);
+  return stopping_;
+}
+
+void Indexer::Run() {
+  while (!stopping()) {
+    const int64_t commits = commits_->commits();
+    absl::Status status = CatchUp();
+    if (status.ok()) status = MeasureLag();
+    absl::Duration pause = kPause;
+    if (!status.ok()) {
+      LogLine(LogLevel::kWarning, "the journal is not indexed").Add("error", status.ToString());
+      pause = kRetryInterval;
+    }
+    absl::MutexLock lock(&mutex_);
+    mutex_.AwaitWithTimeout(absl::Condition(&stopping_), pause);
+    if (stopping_) return;
+    mutex_.Unlock();
+    commits_->Wait(commits, kPollInterval);
+    mutex_.Lock();
+  }
+}
+
+absl::Status Indexer::CatchUp() {
+  absl::MutexLock lock(&pass_);
+  for (bool more = true; more && !stopping();) {
+    more = false;
+    for (int64_t shard = 0; shard < Store::ShardCount(index_->database().dialect()); ++shard) {
+      WM_ASSIGN_OR_RETURN(const bool indexed, IndexPageOf(shard));
+      more |= indexed;
+    }
+    if (more) WM_RETURN_IF_ERROR(MeasureLag());
+  }
+  return absl::OkStatus();
+}
+
+// The journal is read and parsed before the transaction begins: on PostgreSQL an open one holds the
+// feed back. Whether the page is still the next one is asked again in it.
+absl::StatusOr<bool> Indexer::IndexPageOf(int64_t shard) {
+  WM_ASSIGN_OR_RETURN(const ShardCursor cursor, index_->Cursor(shard));
+  const int64_t bytes = journal_->postgres() ? kPostgresPageBytes : kSqlitePageBytes;
+  std::vector<Block> blocks;
+  WM_RETURN_IF_ERROR(journal_->database().RunRead([&](sql::Connection& connection) -> absl::Status {
+    WM_ASSIGN_OR_RETURN(blocks,
+                        Store::NextBlocksOfShard(connection, shard, cursor.position, bytes));
+    return absl::OkStatus();
+  }));
+  if (blocks.empty()) return false;
+  IndexPage page(journal_->hash_key(), cursor.next_number);
+  for (const Block& block : blocks) WM_RETURN_IF_ERROR(page.Add(block, cursor.position));
+  bool ours = false;
+  WM_RETURN_IF_ERROR(index_->database().RunTransaction(
+      [&](sql::Connection& connection) -> absl::Status {
+        WM_ASSIGN_OR_RETURN(const std::optional<ShardCursor> claimed,
+                            IndexStore::Claim(connection, shard));
+        ours = claimed.has_value() && claimed->position == cursor.position;
+        return ours ? IndexStore::Write(connection, shard, page) : absl::OkStatus();
+      },
+      sql::Isolation::kReadCommitted));
+  if (!ours) return false;  // another replica is at it
+  metrics_.indexed.Increment(static_cast<double>(page.entries()));
+  pages_.Notify();
+  return true;
+}
+
+absl::Status Indexer::MeasureLag() {
+  int64_t waiting = 0;
+  absl::Time oldest = absl::InfiniteFuture();
+  for (int64_t shard = 0; shard < Store::ShardCount(index_->database().dialect()); ++shard) {
+    WM_ASSIGN_OR_RETURN(const ShardCursor cursor, index_->Cursor(shard));
+    WM_RETURN_IF_ERROR(
+        journal_->database().RunRead([&](sql::Connection& connection) -> absl::Status {
+          WM_ASSIGN_OR_RETURN(const Store::Backlog backlog,
+                              Store::ReadBacklog(connection, shard, cursor.position));
+          waiting += backlog.entries;
+          oldest = std::min(oldest, backlog.oldest);
+          return absl::OkStatus();
+        }));
+  }
+  waiting_.store(waiting, std::memory_order_relaxed);
+  metrics_.waiting.Set(static_cast<double>(waiting));
+  metrics_.lag_seconds.Set(
+      std::max(0.0, waiting == 0 ? 0.0 : absl::ToDoubleSeconds(clock_->Now() - oldest)));
+  return absl::OkStatus();
+}
+
+absl::Status Indexer::WaitFor(absl::string_view tenant, absl::string_view position,
+                              absl::Time deadline) {
+  WM_ASSIGN_OR_RETURN(const Position wanted, ParsePosition(position));
+  if (wanted == Position()) return absl::OkStatus();
+  const int64_t shard = Store::ShardOf(index_->database().dialect(), tenant);
+  for (;;) {
+    const int64_t pages = pages_.commits();
+    WM_ASSIGN_OR_RETURN(const ShardCursor cursor, index_->Cursor(shard));
+    if (cursor.position >= wanted) return absl::OkStatus();
+    const absl::Duration left = deadline - absl::Now();
+    if (left <= absl::ZeroDuration()) return IndexNotThere(position, ToString(cursor.position));
+    pages_.Wait(pages, std::min(left, kWaitInterval));
+  }
+}
+
+}  // namespace waymark::feedback
