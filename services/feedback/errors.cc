@@ -38,6 +38,17 @@ absl::Status IndexNotThere(absl::string_view position, absl::string_view reached
                                 position, "'; try again, or allow more time"));
 }
 
+absl::Status SignalNotFound(absl::string_view source) {
+  return MakeError(
+      absl::StatusCode::kNotFound, "SIGNAL_NOT_FOUND",
+      absl::StrCat("source '", source, "' has no signal with that external_id, or it was deleted"));
+}
+
+absl::Status ConversationNotFound(absl::string_view source) {
+  return MakeError(absl::StatusCode::kNotFound, "CONVERSATION_NOT_FOUND",
+                   absl::StrCat("source '", source, "' has no messages of that conversation"));
+}
+
 absl::Status Stopping() {
   return MakeError(absl::StatusCode::kUnavailable, "STORE_UNAVAILABLE",
                    "the service is stopping; send the batch again");

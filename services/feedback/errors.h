@@ -24,6 +24,12 @@ absl::Status CommitTooLate();
 /// DEADLINE_EXCEEDED (POSITION_NOT_REACHED): the index is at `reached` only.
 absl::Status IndexNotThere(absl::string_view position, absl::string_view reached);
 
+/// NOT_FOUND (SIGNAL_NOT_FOUND). Does not repeat the id, which may be personal data.
+absl::Status SignalNotFound(absl::string_view source);
+
+/// NOT_FOUND (CONVERSATION_NOT_FOUND).
+absl::Status ConversationNotFound(absl::string_view source);
+
 /// UNAVAILABLE (STORE_UNAVAILABLE): the service is being stopped.
 absl::Status Stopping();
 

@@ -8,6 +8,7 @@
 #include "libs/base/status_macros.h"
 #include "services/feedback/block.h"
 #include "services/feedback/errors.h"
+#include "services/feedback/proto_time.h"
 #include "services/feedback/table_key_store.h"
 
 namespace waymark::feedback {
@@ -37,13 +38,6 @@ v1::Change::Kind ToProto(EntryKind kind) {
       return v1::Change::KIND_REENRICHED;
   }
   return v1::Change::KIND_UNSPECIFIED;
-}
-
-void SetTime(absl::Time time, google::protobuf::Timestamp* proto) {
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  proto->set_seconds(seconds);
-  proto->set_nanos(
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
 }
 
 // Fills one page, within one transaction.

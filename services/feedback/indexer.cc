@@ -109,24 +109,35 @@ absl::StatusOr<bool> Indexer::IndexPageOf(int64_t shard) {
   return true;
 }
 
+absl::StatusOr<Indexer::Progress> Indexer::ProgressOfShard(int64_t shard) const {
+  WM_ASSIGN_OR_RETURN(const ShardCursor cursor, index_->Cursor(shard));
+  Progress progress = {.reached = cursor.position};
+  WM_RETURN_IF_ERROR(journal_->database().RunRead([&](sql::Connection& connection) -> absl::Status {
+    WM_ASSIGN_OR_RETURN(const Store::Backlog backlog,
+                        Store::ReadBacklog(connection, shard, cursor.position));
+    progress.waiting = backlog.entries;
+    if (backlog.entries > 0) {
+      progress.lag = std::max(absl::ZeroDuration(), clock_->Now() - backlog.oldest);
+    }
+    return absl::OkStatus();
+  }));
+  return progress;
+}
+
+absl::StatusOr<Indexer::Progress> Indexer::ProgressOf(absl::string_view tenant) const {
+  return ProgressOfShard(Store::ShardOf(index_->database().dialect(), tenant));
+}
+
 absl::Status Indexer::MeasureLag() {
-  int64_t waiting = 0;
-  absl::Time oldest = absl::InfiniteFuture();
+  Progress all;
   for (int64_t shard = 0; shard < Store::ShardCount(index_->database().dialect()); ++shard) {
-    WM_ASSIGN_OR_RETURN(const ShardCursor cursor, index_->Cursor(shard));
-    WM_RETURN_IF_ERROR(
-        journal_->database().RunRead([&](sql::Connection& connection) -> absl::Status {
-          WM_ASSIGN_OR_RETURN(const Store::Backlog backlog,
-                              Store::ReadBacklog(connection, shard, cursor.position));
-          waiting += backlog.entries;
-          oldest = std::min(oldest, backlog.oldest);
-          return absl::OkStatus();
-        }));
+    WM_ASSIGN_OR_RETURN(const Progress progress, ProgressOfShard(shard));
+    all.waiting += progress.waiting;
+    all.lag = std::max(all.lag, progress.lag);
   }
-  waiting_.store(waiting, std::memory_order_relaxed);
-  metrics_.waiting.Set(static_cast<double>(waiting));
-  metrics_.lag_seconds.Set(
-      std::max(0.0, waiting == 0 ? 0.0 : absl::ToDoubleSeconds(clock_->Now() - oldest)));
+  waiting_.store(all.waiting, std::memory_order_relaxed);
+  metrics_.waiting.Set(static_cast<double>(all.waiting));
+  metrics_.lag_seconds.Set(absl::ToDoubleSeconds(all.lag));
   return absl::OkStatus();
 }
 

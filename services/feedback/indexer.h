@@ -40,13 +40,23 @@ class Indexer {
   /// (CURSOR_INVALID). DEADLINE_EXCEEDED (POSITION_NOT_REACHED): not by `deadline`.
   absl::Status WaitFor(absl::string_view tenant, absl::string_view position, absl::Time deadline);
 
-  /// Entries that waited to be indexed, of all tenants, when last looked (a fraction of a second ago
-  /// at most while Start has been called).
+  /// How far the index of a tenant is. Tenants share shards, so what waits may be others' too.
+  struct Progress {
+    Position reached;
+    int64_t waiting = 0;
+    /// Age of the oldest entry that waits; zero when none does.
+    absl::Duration lag;
+  };
+  absl::StatusOr<Progress> ProgressOf(absl::string_view tenant) const;
+
+  /// Entries that waited to be indexed, of all tenants, when last looked (a fraction of a second
+  /// ago at most while Start has been called).
   int64_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
 
  private:
   void Run();
   absl::StatusOr<bool> IndexPageOf(int64_t shard);
+  absl::StatusOr<Progress> ProgressOfShard(int64_t shard) const;
   absl::Status MeasureLag();
   bool stopping() const;
 

@@ -50,6 +50,11 @@ class JournalStore {
   /// Nothing happens when the scan is elsewhere by now: another replica has done the page.
   absl::Status Append(const ReplacementPage& page);
 
+  /// The entry that counts for a key; nothing when the key is not known.
+  absl::StatusOr<std::optional<Position>> Find(const Hash128& key) {
+    return keys_->Find(*connection_, key);
+  }
+
   /// How many keys are held in memory.
   int64_t keys() const { return keys_->size(); }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -55,6 +56,10 @@ class KeyStore {
   /// they will stand if they are recorded. ABORTED: roll back and try again.
   virtual absl::Status Resolve(const CommitContext& context,
                                absl::Span<Candidate* const> candidates) = 0;
+
+  /// The entry that counts for a key, outside a transaction; nothing when the key is not known.
+  virtual absl::StatusOr<std::optional<Position>> Find(sql::Connection& connection,
+                                                       const Hash128& key) = 0;
 
   /// Whether each entry is the one that counts for its key; called in a transaction.
   virtual absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,

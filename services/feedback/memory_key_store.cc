@@ -52,6 +52,13 @@ absl::Status MemoryKeyStore::Resolve(const CommitContext& context,
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::optional<Position>> MemoryKeyStore::Find(sql::Connection& connection,
+                                                             const Hash128& key) {
+  const KeySet::Slot* slot = keys_.Find(key);
+  if (slot == nullptr) return std::nullopt;
+  return slot->Load().position;
+}
+
 absl::StatusOr<std::vector<bool>> MemoryKeyStore::AreLive(
     sql::Connection& connection, absl::Span<const EntryReference> entries) {
   std::vector<bool> live;

@@ -15,6 +15,8 @@ class MemoryKeyStore : public KeyStore {
   absl::Status CatchUp(sql::Connection& connection, uint64_t last_seq) override;
   absl::Status Resolve(const CommitContext& context,
                        absl::Span<Candidate* const> candidates) override;
+  absl::StatusOr<std::optional<Position>> Find(sql::Connection& connection,
+                                               const Hash128& key) override;
   absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
                                             absl::Span<const EntryReference> entries) override;
   void Committed(uint64_t last_seq) override;

@@ -5,25 +5,15 @@
 #include "libs/base/status_macros.h"
 
 namespace waymark::feedback {
-namespace {
-
-// The journal is written in large blocks: large pages and a long write-ahead log suit it.
-sql::DatabaseOptions JournalOptions() {
-  sql::DatabaseOptions options;
-  options.page_size = 32 << 10;
-  options.wal_autocheckpoint = 512;
-  return options;
-}
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Options& options,
                                                                        const Deps& deps) {
   const rpc::Environment& environment = deps.environment;
   std::unique_ptr<FeedbackModule> module(new FeedbackModule());
-  WM_ASSIGN_OR_RETURN(module->database_, sql::Database::Open(options.database, JournalOptions()));
-  WM_ASSIGN_OR_RETURN(module->store_, Store::Open(module->database_.get()));
-  module->catalogues_ = std::make_unique<CatalogueStore>(module->database_.get());
+  WM_ASSIGN_OR_RETURN(module->databases_, OpenDatabases(options.database));
+  WM_ASSIGN_OR_RETURN(module->store_, Store::Open(module->databases_.journal.get()));
+  WM_ASSIGN_OR_RETURN(module->index_, IndexStore::Open(module->databases_.index()));
+  module->catalogues_ = std::make_unique<CatalogueStore>(module->databases_.journal.get());
   WM_ASSIGN_OR_RETURN(std::unique_ptr<JournalStore> journal,
                       JournalStore::Create(module->store_.get(), environment.clock));
   const IngestMetrics metrics(environment.metrics);
@@ -35,6 +25,11 @@ absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Opt
       std::make_unique<Feed>(module->store_.get(), module->catalogues_.get(), &module->commits_);
   module->replacer_ = std::make_unique<Replacer>(module->store_.get(), module->catalogues_.get(),
                                                  module->writer_.get());
+  module->indexer_ =
+      std::make_unique<Indexer>(module->store_.get(), module->index_.get(), &module->commits_,
+                                environment.clock, IndexMetrics(environment.metrics));
+  module->reader_ = std::make_unique<SignalReader>(
+      module->store_.get(), module->index_.get(), module->catalogues_.get(), module->writer_.get());
   module->service_ = std::make_unique<FeedbackServiceImpl>(
       environment, ServiceParts{.ingestor = module->ingestor_.get(),
                                 .feed = module->feed_.get(),
@@ -43,6 +38,8 @@ absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Opt
   module->source_service_ = std::make_unique<SourceServiceImpl>(environment, module->store_.get());
   module->quarantine_service_ =
       std::make_unique<QuarantineServiceImpl>(environment, module->store_.get());
+  module->signal_service_ = std::make_unique<SignalServiceImpl>(environment, module->reader_.get(),
+                                                                module->indexer_.get());
   return module;
 }
 
@@ -50,6 +47,7 @@ FeedbackModule::~FeedbackModule() { Stop(); }
 
 std::vector<rpc::NamedService> FeedbackModule::services() {
   return {{v1::FeedbackService::service_full_name(), service_.get()},
+          {v1::SignalService::service_full_name(), signal_service_.get()},
           {v1::SourceService::service_full_name(), source_service_.get()},
           {v1::QuarantineService::service_full_name(), quarantine_service_.get()}};
 }
@@ -57,16 +55,18 @@ std::vector<rpc::NamedService> FeedbackModule::services() {
 absl::Status FeedbackModule::Start() {
   writer_->Start();
   replacer_->Start();
+  indexer_->Start();
   return absl::OkStatus();
 }
 
 void FeedbackModule::Stop() {
+  if (indexer_ != nullptr) indexer_->Stop();
   if (replacer_ != nullptr) replacer_->Stop();
   if (writer_ != nullptr) writer_->Stop();
 }
 
 absl::Status FeedbackModule::Ready() {
-  WM_RETURN_IF_ERROR(database_->Ping());
+  WM_RETURN_IF_ERROR(databases_.journal->Ping());
   return writer_->last_error();
 }
 

@@ -7,15 +7,19 @@
 #include "absl/status/statusor.h"
 #include "libs/rpc/environment.h"
 #include "libs/rpc/module.h"
-#include "libs/sql/database.h"
 #include "services/feedback/catalogue_store.h"
 #include "services/feedback/commit_signal.h"
+#include "services/feedback/databases.h"
 #include "services/feedback/feed.h"
+#include "services/feedback/index_store.h"
+#include "services/feedback/indexer.h"
 #include "services/feedback/ingestor.h"
 #include "services/feedback/options.h"
 #include "services/feedback/quarantine_service.h"
 #include "services/feedback/replacer.h"
 #include "services/feedback/service.h"
+#include "services/feedback/signal_reader.h"
+#include "services/feedback/signal_service.h"
 #include "services/feedback/source_service.h"
 #include "services/feedback/store.h"
 #include "services/feedback/writer.h"
@@ -44,15 +48,19 @@ class FeedbackModule : public rpc::Module {
   FeedbackModule() = default;
 
   // In the order in which each uses those before it.
-  std::unique_ptr<sql::Database> database_;
+  Databases databases_;
   std::unique_ptr<Store> store_;
+  std::unique_ptr<IndexStore> index_;
   std::unique_ptr<CatalogueStore> catalogues_;
   CommitSignal commits_;
   std::unique_ptr<Writer> writer_;
   std::unique_ptr<Ingestor> ingestor_;
   std::unique_ptr<Feed> feed_;
   std::unique_ptr<Replacer> replacer_;
+  std::unique_ptr<Indexer> indexer_;
+  std::unique_ptr<SignalReader> reader_;
   std::unique_ptr<FeedbackServiceImpl> service_;
+  std::unique_ptr<SignalServiceImpl> signal_service_;
   std::unique_ptr<SourceServiceImpl> source_service_;
   std::unique_ptr<QuarantineServiceImpl> quarantine_service_;
 };

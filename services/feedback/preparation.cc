@@ -103,6 +103,16 @@ void CutToSize(v1::Signal* signal) {
 
 }  // namespace
 
+Hash128 SignalKey(const HashKey& key, absl::string_view tenant, absl::string_view source,
+                  absl::string_view external_id) {
+  absl::InlinedVector<char, 256> text;
+  for (const absl::string_view part : {tenant, source, external_id}) {
+    text.insert(text.end(), part.begin(), part.end());
+    text.push_back('\0');
+  }
+  return SipHash128(key, absl::string_view(text.data(), text.size()));
+}
+
 absl::Status Preparer::Prepare(google::protobuf::RepeatedPtrField<v1::Signal>* signals,
                                Submission* submission, text::RedactionCounts* redactions) const {
   submission->candidates.reserve(signals->size());
@@ -120,7 +130,8 @@ absl::Status Preparer::Prepare(google::protobuf::RepeatedPtrField<v1::Signal>* s
     const size_t offset = AppendSerialized(*signal, bytes, &submission->payload);
     const uint64_t content =
         XXH3_64bits_withSeed(submission->payload.data() + offset, bytes, key_.k0 ^ key_.k1);
-    const Hash128 key = KeyOf(submission->tenant, *signal);
+    const Hash128 key =
+        SignalKey(key_, submission->tenant, signal->source(), signal->external_id());
     ValidateSignal(*signal, bytes, &reasons);
     if (!reasons.empty()) {
       submission->payload.resize(offset);
@@ -161,16 +172,6 @@ uint32_t Preparer::SourceIndex(const std::string& source, Submission* submission
   }
   sources.push_back(source);
   return sources.size() - 1;
-}
-
-Hash128 Preparer::KeyOf(absl::string_view tenant, const v1::Signal& signal) const {
-  absl::InlinedVector<char, 256> text;
-  for (const absl::string_view part :
-       {tenant, absl::string_view(signal.source()), absl::string_view(signal.external_id())}) {
-    text.insert(text.end(), part.begin(), part.end());
-    text.push_back('\0');
-  }
-  return SipHash128(key_, absl::string_view(text.data(), text.size()));
 }
 
 bool Preparer::Redact(v1::Signal* signal, text::RedactionCounts* redactions) const {

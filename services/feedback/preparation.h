@@ -13,6 +13,10 @@
 
 namespace waymark::feedback {
 
+/// What identifies a signal, keyed.
+Hash128 SignalKey(const HashKey& key, absl::string_view tenant, absl::string_view source,
+                  absl::string_view external_id);
+
 /// Makes a batch ready for the journal: checks, hashes and redacts each signal and serializes it.
 /// Thread-safe: handlers share one.
 class Preparer {
@@ -28,7 +32,6 @@ class Preparer {
 
  private:
   uint32_t SourceIndex(const std::string& source, Submission* submission) const;
-  Hash128 KeyOf(absl::string_view tenant, const v1::Signal& signal) const;
   bool Redact(v1::Signal* signal, text::RedactionCounts* redactions) const;
   void Reject(v1::Signal* signal, Rejected rejected, Submission* submission,
               text::RedactionCounts* redactions) const;

@@ -157,6 +157,18 @@ absl::Status TableKeyStore::Resolve(const CommitContext& context,
   return Update(*context.connection, known);
 }
 
+absl::StatusOr<std::optional<Position>> TableKeyStore::Find(sql::Connection& connection,
+                                                            const Hash128& key) {
+  const Value params[] = {Signed(key.hi), Signed(key.lo)};
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result result,
+      connection.Execute("SELECT tx, seq, entry FROM signal_keys WHERE key_hi = $1 AND key_lo = $2",
+                         params));
+  if (result.empty()) return std::nullopt;
+  return Position{Unsigned(result[0].Int(0)), Unsigned(result[0].Int(1)),
+                  static_cast<uint32_t>(result[0].Int(2))};
+}
+
 absl::StatusOr<std::vector<bool>> TableKeyStore::AreLive(sql::Connection& connection,
                                                          absl::Span<const EntryReference> entries) {
   const auto params = KeyParams(entries, [](const EntryReference& one) { return one.key; });

@@ -16,6 +16,8 @@ class TableKeyStore : public KeyStore {
   }
   absl::Status Resolve(const CommitContext& context,
                        absl::Span<Candidate* const> candidates) override;
+  absl::StatusOr<std::optional<Position>> Find(sql::Connection& connection,
+                                               const Hash128& key) override;
   absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
                                             absl::Span<const EntryReference> entries) override;
   void Committed(uint64_t last_seq) override {}

@@ -4,6 +4,7 @@
 
 #include "absl/time/clock.h"
 #include "libs/base/log.h"
+#include "libs/base/status_macros.h"
 #include "services/feedback/errors.h"
 
 namespace waymark::feedback {
@@ -41,12 +42,28 @@ absl::Status Writer::Submit(std::shared_ptr<Submission> batch) {
 }
 
 absl::Status Writer::Append(const ReplacementPage& page) {
-  PendingPage pending{&page};
+  absl::Status appended;
+  WM_RETURN_IF_ERROR(Perform([&](JournalStore& journal) {
+    appended = journal.Append(page);
+    Note(appended);
+    if (appended.ok()) commits_->Notify();
+  }));
+  return appended;
+}
+
+absl::StatusOr<std::optional<Position>> Writer::Find(const Hash128& key) {
+  absl::StatusOr<std::optional<Position>> found;
+  WM_RETURN_IF_ERROR(Perform([&](JournalStore& journal) { found = journal.Find(key); }));
+  return found;
+}
+
+absl::Status Writer::Perform(absl::FunctionRef<void(JournalStore&)> run) {
+  Task task{run};
   absl::MutexLock lock(&mutex_);
   if (stopping_) return Stopping();
-  pages_.push_back(&pending);
-  mutex_.Await(absl::Condition(&pending.done));
-  return pending.status;
+  tasks_.push_back(&task);
+  mutex_.Await(absl::Condition(&task.done));
+  return absl::OkStatus();
 }
 
 void Writer::Stop() {
@@ -64,24 +81,23 @@ absl::Status Writer::last_error() const {
 
 void Writer::Run() {
   const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stopping_ || !queue_.empty() || !pages_.empty();
+    return stopping_ || !queue_.empty() || !tasks_.empty();
   };
   for (;;) {
     std::vector<std::shared_ptr<Submission>> batches;
-    PendingPage* page = nullptr;
+    std::vector<Task*> tasks;
     {
       absl::MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(&has_work));
-      if (queue_.empty() && pages_.empty()) return;
+      if (queue_.empty() && tasks_.empty()) return;
       batches.swap(queue_);
-      if (!pages_.empty()) {
-        page = pages_.front();
-        pages_.pop_front();
-      }
+      tasks.swap(tasks_);
       metrics_.queue_bytes.Set(static_cast<double>(queued_bytes_));
     }
     if (!batches.empty()) CommitBatches(batches);
-    if (page != nullptr) CommitPage(page);
+    for (Task* task : tasks) task->run(*journal_);
+    absl::MutexLock lock(&mutex_);
+    for (Task* task : tasks) task->done = true;
   }
 }
 
@@ -110,15 +126,6 @@ void Writer::CommitBatches(const std::vector<std::shared_ptr<Submission>>& batch
     batch->done.Notify();
   }
   if (status.ok()) commits_->Notify();
-}
-
-void Writer::CommitPage(PendingPage* pending) {
-  const absl::Status status = journal_->Append(*pending->page);
-  Note(status);
-  if (status.ok()) commits_->Notify();
-  absl::MutexLock lock(&mutex_);
-  pending->status = status;
-  pending->done = true;
 }
 
 void Writer::Note(const absl::Status& status) {

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "services/feedback/commit_signal.h"
@@ -39,6 +40,10 @@ class Writer {
   /// JournalStore::Append.
   absl::Status Append(const ReplacementPage& page);
 
+  /// The entry that counts for a key, as of the last commit; nothing when the key is not known.
+  /// UNAVAILABLE: it is being stopped.
+  absl::StatusOr<std::optional<Position>> Find(const Hash128& key);
+
   /// Commits what is queued, then ends; nothing is taken in any more.
   void Stop();
 
@@ -46,15 +51,15 @@ class Writer {
   absl::Status last_error() const;
 
  private:
-  struct PendingPage {
-    const ReplacementPage* page;
-    absl::Status status;
+  /// What is done with the journal between two commits of batches.
+  struct Task {
+    absl::FunctionRef<void(JournalStore&)> run;
     bool done = false;
   };
 
   void Run();
   void CommitBatches(const std::vector<std::shared_ptr<Submission>>& batches);
-  void CommitPage(PendingPage* pending);
+  absl::Status Perform(absl::FunctionRef<void(JournalStore&)> run);
   void Note(const absl::Status& status);
 
   const std::unique_ptr<JournalStore> journal_;
@@ -64,7 +69,7 @@ class Writer {
 
   mutable absl::Mutex mutex_;
   std::vector<std::shared_ptr<Submission>> queue_ ABSL_GUARDED_BY(mutex_);
-  std::deque<PendingPage*> pages_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Task*> tasks_ ABSL_GUARDED_BY(mutex_);
   /// Of what is queued and of what is being committed.
   int64_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
