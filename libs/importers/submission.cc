@@ -6,15 +6,28 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 
 namespace waymark::importers {
 namespace {
 
 using feedback::v1::Answer;
+using feedback::v1::MatrixRow;
 using feedback::v1::Signal;
 using feedback::v1::SurveyResponse;
 using google::protobuf::util::MessageDifferencer;
+
+void AppendRow(std::string* out, const MatrixRow& row) {
+  absl::StrAppend(out, row.row(), ": ");
+  if (row.not_applicable()) {
+    *out += "not applicable";
+  } else if (row.has_number()) {
+    absl::StrAppend(out, row.number());
+  } else {
+    *out += row.has_option() ? row.option() : "blank";
+  }
+}
 
 std::string Show(const Answer& answer) {
   if (answer.not_applicable()) return "not applicable";
@@ -27,6 +40,11 @@ std::string Show(const Answer& answer) {
       return answer.boolean() ? "yes" : "no";
     case Answer::kChoices:
       return absl::StrCat("'", absl::StrJoin(answer.choices().options(), ", "), "'");
+    case Answer::kDate:
+      return absl::StrFormat("%04d-%02d-%02d", answer.date().year(), answer.date().month(),
+                             answer.date().day());
+    case Answer::kMatrix:
+      return absl::StrCat("'", absl::StrJoin(answer.matrix().rows(), ", ", AppendRow), "'");
     case Answer::VALUE_NOT_SET:
       return "blank";
   }
