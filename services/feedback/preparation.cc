@@ -19,12 +19,30 @@ bool HasUnknown(const M& message) {
   return !reflection->GetUnknownFields(message).empty();
 }
 
+bool AnswerHasUnknown(const v1::Answer& answer) {
+  bool any = HasUnknown(answer) || HasUnknown(answer.scale());
+  switch (answer.value_case()) {
+    case v1::Answer::kChoices:
+      return any || HasUnknown(answer.choices());
+    case v1::Answer::kDate:
+      return any || HasUnknown(answer.date());
+    case v1::Answer::kMatrix:
+      any |= HasUnknown(answer.matrix());
+      for (const auto& row : answer.matrix().rows()) any |= HasUnknown(row);
+      return any;
+    default:
+      return any;
+  }
+}
+
 bool KindHasUnknown(const v1::SurveyResponse& survey) {
   bool any = HasUnknown(survey) || HasUnknown(survey.time_to_complete());
-  for (const auto& answer : survey.answers()) {
-    any |= HasUnknown(answer) || HasUnknown(answer.scale()) || HasUnknown(answer.choices());
-  }
+  for (const auto& answer : survey.answers()) any |= AnswerHasUnknown(answer);
   return any;
+}
+
+bool KindHasUnknown(const v1::ChatMessage& chat) {
+  return HasUnknown(chat) || (chat.has_rating() && AnswerHasUnknown(chat.rating()));
 }
 
 bool KindHasUnknown(const v1::Interaction& interaction) {
@@ -45,7 +63,7 @@ bool AnyUnknown(const v1::Signal& signal) {
     case v1::Signal::kSurveyResponse:
       return any || KindHasUnknown(signal.survey_response());
     case v1::Signal::kChatMessage:
-      return any || HasUnknown(signal.chat_message());
+      return any || KindHasUnknown(signal.chat_message());
     case v1::Signal::kSocialMention:
       return any || HasUnknown(signal.social_mention());
     case v1::Signal::kInteraction:
@@ -78,8 +96,11 @@ absl::InlinedVector<std::string*, 8> FreeTexts(v1::Signal* signal) {
       }
       return texts;
     }
-    case v1::Signal::kChatMessage:
-      return {signal->mutable_chat_message()->mutable_text()};
+    case v1::Signal::kChatMessage: {
+      v1::ChatMessage* chat = signal->mutable_chat_message();
+      if (!chat->has_rating() || !chat->rating().has_text()) return {chat->mutable_text()};
+      return {chat->mutable_text(), chat->mutable_rating()->mutable_text()};
+    }
     case v1::Signal::kSocialMention:
       return {signal->mutable_social_mention()->mutable_text()};
     case v1::Signal::kStaffObservation:
