@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -15,6 +17,7 @@ namespace waymark::cli {
 namespace {
 
 using common::v1::Estimate;
+using scoring::v1::AnsweredVersion;
 using scoring::v1::ComputeMetricRequest;
 using scoring::v1::MetricResult;
 
@@ -44,6 +47,26 @@ std::string Headline(const MetricResult& result) {
       100 * estimate.confidence(), render::FormatCount(estimate.n()));
 }
 
+std::string Describe(const AnsweredVersion& version) {
+  std::string text =
+      absl::StrCat(version.id(), ", on ", version.scale().min(), "-", version.scale().max(), ", n ",
+                   render::FormatCount(version.answers()));
+  if (!version.source_version().empty()) absl::StrAppend(&text, ", ", version.source_version());
+  if (!version.text().empty()) absl::StrAppend(&text, ": ", version.text());
+  return text;
+}
+
+// What was left out because the question was asked in another way.
+void DescribeVersions(const MetricResult& result, std::vector<std::string>* lines) {
+  if (result.other_versions().empty()) return;
+  for (const AnsweredVersion& version : result.versions()) {
+    lines->push_back(absl::StrCat("Counted: version ", Describe(version)));
+  }
+  for (const AnsweredVersion& version : result.other_versions()) {
+    lines->push_back(absl::StrCat("Not counted: version ", Describe(version)));
+  }
+}
+
 absl::Status Compute(Session& session, const MetricOptions& options) {
   ComputeMetricRequest request = options.request;
   request.set_parent(session.Parent());
@@ -63,6 +86,7 @@ absl::Status Compute(Session& session, const MetricOptions& options) {
     answer.heading.push_back(
         absl::StrCat(render::FormatCount(result.not_rated()), " answers are no rating"));
   }
+  DescribeVersions(result, &answer.heading);
   int64_t total = 0;
   int64_t largest = 0;
   for (const auto& bin : result.distribution()) {
@@ -92,6 +116,16 @@ std::shared_ptr<MetricOptions> AddMetric(CLI::App& noun, Session& session,
           "--question", [options](const std::string& id) { options->request.set_question(id); },
           "Id of the question; default: the only one of this kind")
       ->type_name("ID");
+  (*verb)
+      ->add_option_function<std::vector<std::string>>(
+          "--question-version",
+          [options](const std::vector<std::string>& ids) {
+            options->request.mutable_versions()->Assign(ids.begin(), ids.end());
+          },
+          "Version of the question to count; may be given again to join several; default: the "
+          "newest")
+      ->type_name("ID")
+      ->allow_extra_args(false);
   (*verb)
       ->add_option_function<double>(
           "--confidence",

@@ -200,6 +200,28 @@ TEST(PlacementTest, PlacesAnswersByTheirQuestions) {
               ElementsAre("airport", "desk=check-in", "food=bistro"));
 }
 
+TEST(PlacementTest, PlacesTheRatingOfAChatByItsQuestion) {
+  v1::Signal chat;
+  chat.set_source("inbox");
+  chat.mutable_chat_message()->mutable_rating()->set_question("csat");
+  EXPECT_THAT(
+      Places({Rule("chat", "inbox", "", "", "chat"), Rule("solved", "inbox", "csat", "", "")},
+             chat),
+      ElementsAre("chat", "csat=solved"));
+}
+
+TEST(PlacementTest, PlacesTheRowsOfAMatrixThatARuleNames) {
+  v1::Signal survey;
+  v1::Answer* answer = survey.mutable_survey_response()->add_answers();
+  answer->set_question("areas");
+  for (const char* row : {"food", "desk"}) answer->mutable_matrix()->add_rows()->set_row(row);
+  const std::vector<v1::PlacementRule> rules = {Rule("airport", "", "areas", "", ""),
+                                                Rule("bistro", "", "areas/food", "", "")};
+  EXPECT_THAT(Places(rules, survey), ElementsAre("areas=airport", "areas/food=bistro"));
+  answer->set_touchpoint("terminal");
+  EXPECT_THAT(Places(rules, survey), ElementsAre("areas=terminal"));
+}
+
 TEST(PlacementTest, WhatTheSignalSaysWinsAndATombstoneHasNoPlace) {
   v1::Signal signal = Payment();
   signal.set_touchpoint("kiosk");

@@ -11,8 +11,11 @@ absl::InlinedVector<std::string*, 8> FreeTexts(v1::Signal* signal) {
       }
       return texts;
     }
-    case v1::Signal::kChatMessage:
-      return {signal->mutable_chat_message()->mutable_text()};
+    case v1::Signal::kChatMessage: {
+      v1::ChatMessage* chat = signal->mutable_chat_message();
+      if (!chat->has_rating() || !chat->rating().has_text()) return {chat->mutable_text()};
+      return {chat->mutable_text(), chat->mutable_rating()->mutable_text()};
+    }
     case v1::Signal::kSocialMention:
       return {signal->mutable_social_mention()->mutable_text()};
     case v1::Signal::kStaffObservation:

@@ -73,23 +73,39 @@ v1::Enrichment PlacementEngine::Place(const v1::Signal& signal) const {
   v1::Enrichment enrichment;
   enrichment.set_catalogue_revision(revision_);
   if (signal.deleted()) return enrichment;
-  Fields fields = {.source = signal.source(),
-                   .activity = signal.interaction().activity(),
-                   .channel = ChannelOf(signal)};
+  const Fields fields = {.source = signal.source(),
+                         .activity = signal.interaction().activity(),
+                         .channel = ChannelOf(signal)};
   if (!signal.touchpoint().empty()) {
     AddPlacement(signal.touchpoint(), "", &enrichment);
   } else if (const std::string* touchpoint = Find(signal_groups_, fields)) {
     AddPlacement(*touchpoint, "", &enrichment);
   }
   for (const v1::Answer& answer : signal.survey_response().answers()) {
-    fields.question = answer.question();
-    if (!answer.touchpoint().empty()) {
-      AddPlacement(answer.touchpoint(), answer.question(), &enrichment);
-    } else if (const std::string* touchpoint = Find(answer_groups_, fields)) {
-      AddPlacement(*touchpoint, answer.question(), &enrichment);
-    }
+    PlaceAnswer(answer, fields, &enrichment);
+  }
+  if (signal.chat_message().has_rating()) {
+    PlaceAnswer(signal.chat_message().rating(), fields, &enrichment);
   }
   return enrichment;
+}
+
+void PlacementEngine::PlaceAnswer(const v1::Answer& answer, Fields fields,
+                                  v1::Enrichment* enrichment) const {
+  if (!answer.touchpoint().empty()) {
+    AddPlacement(answer.touchpoint(), answer.question(), enrichment);
+    return;
+  }
+  if (answer_groups_.empty()) return;
+  const auto place = [&](absl::string_view question) {
+    fields.question = question;
+    const std::string* touchpoint = Find(answer_groups_, fields);
+    if (touchpoint != nullptr) AddPlacement(*touchpoint, question, enrichment);
+  };
+  place(answer.question());
+  for (const v1::MatrixRow& row : answer.matrix().rows()) {
+    place(absl::StrCat(answer.question(), "/", row.row()));
+  }
 }
 
 bool SamePlacements(const v1::Enrichment& a, const v1::Enrichment& b) {

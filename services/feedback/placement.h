@@ -11,8 +11,9 @@
 
 namespace waymark::feedback {
 
-/// Places signals, and answers of surveys, on touchpoints by the rules of one catalogue. What a
-/// signal or an answer says itself wins; else the first rule decides whose set fields all match.
+/// Places signals, and answers of surveys and chats, on touchpoints by the rules of one catalogue.
+/// What a signal or an answer says itself wins; else the first rule decides whose set fields all
+/// match. A row of a matrix is placed apart when a rule names it as the question "QUESTION/ROW".
 /// However many rules there are, a look-up costs a few hash probes: rules are kept by which fields
 /// they set. Immutable, so thread-safe.
 class PlacementEngine {
@@ -21,7 +22,8 @@ class PlacementEngine {
 
   int64_t revision() const { return revision_; }
 
-  /// The places of `signal`, at most one for itself and one an answer; none for a tombstone.
+  /// The places of `signal`, at most one for itself, one an answer and one a row of a matrix; none
+  /// for a tombstone.
   v1::Enrichment Place(const v1::Signal& signal) const;
 
  private:
@@ -40,6 +42,7 @@ class PlacementEngine {
 
   static std::string KeyOf(unsigned mask, const Fields& fields);
   const std::string* Find(const std::vector<Group>& groups, const Fields& fields) const;
+  void PlaceAnswer(const v1::Answer& answer, Fields fields, v1::Enrichment* enrichment) const;
 
   int64_t revision_ = 0;
   std::vector<std::string> touchpoints_;

@@ -20,12 +20,30 @@ bool HasUnknown(const M& message) {
   return !reflection->GetUnknownFields(message).empty();
 }
 
+bool AnswerHasUnknown(const v1::Answer& answer) {
+  bool any = HasUnknown(answer) || HasUnknown(answer.scale());
+  switch (answer.value_case()) {
+    case v1::Answer::kChoices:
+      return any || HasUnknown(answer.choices());
+    case v1::Answer::kDate:
+      return any || HasUnknown(answer.date());
+    case v1::Answer::kMatrix:
+      any |= HasUnknown(answer.matrix());
+      for (const auto& row : answer.matrix().rows()) any |= HasUnknown(row);
+      return any;
+    default:
+      return any;
+  }
+}
+
 bool KindHasUnknown(const v1::SurveyResponse& survey) {
   bool any = HasUnknown(survey) || HasUnknown(survey.time_to_complete());
-  for (const auto& answer : survey.answers()) {
-    any |= HasUnknown(answer) || HasUnknown(answer.scale()) || HasUnknown(answer.choices());
-  }
+  for (const auto& answer : survey.answers()) any |= AnswerHasUnknown(answer);
   return any;
+}
+
+bool KindHasUnknown(const v1::ChatMessage& chat) {
+  return HasUnknown(chat) || (chat.has_rating() && AnswerHasUnknown(chat.rating()));
 }
 
 bool KindHasUnknown(const v1::Interaction& interaction) {
@@ -46,7 +64,7 @@ bool AnyUnknown(const v1::Signal& signal) {
     case v1::Signal::kSurveyResponse:
       return any || KindHasUnknown(signal.survey_response());
     case v1::Signal::kChatMessage:
-      return any || HasUnknown(signal.chat_message());
+      return any || KindHasUnknown(signal.chat_message());
     case v1::Signal::kSocialMention:
       return any || HasUnknown(signal.social_mention());
     case v1::Signal::kInteraction:

@@ -1,78 +1,20 @@
 #include "services/feedback/validation.h"
 
 #include <cmath>
-#include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "libs/base/ids.h"
+#include "services/feedback/answer_validation.h"
+#include "services/feedback/field_check.h"
 
 namespace waymark::feedback {
 namespace {
 
-using Reasons = std::vector<std::string>;
-
-constexpr size_t kMaxIdBytes = 256;
-constexpr size_t kMaxLabelBytes = 128;
-constexpr size_t kMaxQuestionTextBytes = 1024;
-constexpr size_t kMaxOptionBytes = 1024;
 constexpr size_t kMaxLanguageBytes = 35;
 constexpr int kMaxAttributes = 64;
-constexpr int kMaxAnswers = 500;
-constexpr int kMaxOptions = 200;
-constexpr int64_t kFirstSecond = -62135596800;  // year 1
-constexpr int64_t kLastSecond = 253402300799;   // year 9999
-
-// Says which field is meant; the text is only built when something is wrong with it.
-struct Field {
-  const char* message = "";
-  int index = -1;
-  const char* name = "";
-
-  std::string ToString() const {
-    return index < 0 ? absl::StrCat(message, name) : absl::StrCat(message, "[", index, "].", name);
-  }
-};
-
-std::string Shown(absl::string_view value) {
-  constexpr size_t kShown = 80;
-  return absl::StrCat("'", absl::Utf8SafeCEscape(value.substr(0, kShown)),
-                      value.size() > kShown ? "...'" : "'");
-}
-
-template <typename... Parts>
-void Add(const Field& field, Reasons* reasons, const Parts&... parts) {
-  reasons->push_back(absl::StrCat(field.ToString(), ": ", parts...));
-}
-
-void CheckBytes(const Field& field, absl::string_view value, size_t min, size_t max,
-                Reasons* reasons) {
-  if (value.size() < min) Add(field, reasons, "missing; give it 1-", max, " bytes");
-  if (value.size() > max)
-    Add(field, reasons, value.size(), " bytes; at most ", max, " are allowed");
-}
-
-void CheckOptionalId(const Field& field, absl::string_view value, Reasons* reasons) {
-  if (value.empty() || IsValidId(value)) return;
-  Add(field, reasons, Shown(value), " is no id; use 1-128 of A-Z a-z 0-9 _ . ~ : @ -");
-}
-
-template <typename Enum>
-void CheckEnum(const Field& field, Enum value, bool valid, Reasons* reasons) {
-  if (!valid) Add(field, reasons, static_cast<int>(value), " is not a known value");
-}
-
-void CheckTime(const Field& field, const google::protobuf::Timestamp& time, Reasons* reasons) {
-  if (time.seconds() >= kFirstSecond && time.seconds() <= kLastSecond && time.nanos() >= 0 &&
-      time.nanos() < 1'000'000'000) {
-    return;
-  }
-  Add(field, reasons, time.seconds(), " s ", time.nanos(),
-      " ns is no time; allowed are the years 1 to 9999 with 0-999999999 ns");
-}
+constexpr size_t kMaxReasons = 1000;
 
 void CheckLanguage(const Field& field, absl::string_view language, Reasons* reasons) {
   bool valid = language.size() <= kMaxLanguageBytes;
@@ -108,116 +50,6 @@ void CheckAttributes(const v1::Signal& signal, Reasons* reasons) {
   }
 }
 
-constexpr char kAnswers[] = "survey_response.answers";
-
-bool IsRating(v1::QuestionType type) {
-  return type == v1::QUESTION_TYPE_NPS || type == v1::QUESTION_TYPE_CSAT ||
-         type == v1::QUESTION_TYPE_CES || type == v1::QUESTION_TYPE_RATING;
-}
-
-void CheckNumber(const v1::Answer& answer, int i, Reasons* reasons) {
-  v1::Scale scale;
-  if (!ScaleOf(answer, &scale)) {
-    Add({kAnswers, i, "scale"}, reasons, "missing for the rating of question ",
-        Shown(answer.question()), "; give its min and max");
-    return;
-  }
-  if (answer.number() >= scale.min() && answer.number() <= scale.max()) return;
-  Add({kAnswers, i, "number"}, reasons, answer.number(), " is off the scale ", scale.min(), "-",
-      scale.max(), " of question ", Shown(answer.question()));
-}
-
-void CheckScale(const v1::Answer& answer, int i, Reasons* reasons) {
-  const v1::Scale& scale = answer.scale();
-  if (!std::isfinite(scale.min()) || !std::isfinite(scale.max()) || scale.min() >= scale.max()) {
-    Add({kAnswers, i, "scale"}, reasons, scale.min(), "-", scale.max(), " of question ",
-        Shown(answer.question()), " is no scale; max must be above min");
-  } else if (answer.type() == v1::QUESTION_TYPE_NPS &&
-             (scale.min() != 0 || scale.max() != 10 || scale.lower_is_better())) {
-    Add({kAnswers, i, "scale"}, reasons, scale.min(), "-", scale.max(), " of question ",
-        Shown(answer.question()), ": NPS is asked on 0-10; use RATING for another scale");
-  }
-}
-
-// Whether the kind of value suits the question's type; an unset value always does.
-bool ValueFits(const v1::Answer& answer) {
-  switch (answer.type()) {
-    case v1::QUESTION_TYPE_CHOICE:
-      return answer.has_choices() && answer.choices().options_size() <= 1;
-    case v1::QUESTION_TYPE_MULTIPLE_CHOICE:
-      return answer.has_choices();
-    case v1::QUESTION_TYPE_TEXT:
-      return answer.has_text();
-    case v1::QUESTION_TYPE_BOOLEAN:
-      return answer.has_boolean();
-    default:
-      return IsRating(answer.type()) ? answer.has_number() : true;
-  }
-}
-
-void CheckChoices(const v1::Answer& answer, int i, Reasons* reasons) {
-  const auto& options = answer.choices().options();
-  if (options.size() > kMaxOptions) {
-    Add({kAnswers, i, "choices"}, reasons, options.size(), " options; at most ", kMaxOptions,
-        " are allowed");
-  }
-  for (const std::string& option : options) {
-    if (!option.empty() && option.size() <= kMaxOptionBytes) continue;
-    Add({kAnswers, i, "choices"}, reasons, "an option has ", option.size(), " bytes; 1-",
-        kMaxOptionBytes, " are allowed");
-  }
-}
-
-void CheckValue(const v1::Answer& answer, int i, Reasons* reasons) {
-  if (answer.value_case() == v1::Answer::VALUE_NOT_SET) return;
-  if (answer.not_applicable()) {
-    Add({kAnswers, i, "not_applicable"}, reasons, "question ", Shown(answer.question()),
-        " has a value too; give one of them");
-  }
-  if (!ValueFits(answer)) {
-    Add({kAnswers, i, "type"}, reasons, "the value of question ", Shown(answer.question()),
-        " does not suit ", v1::QuestionType_Name(answer.type()));
-  } else if (answer.has_number()) {
-    CheckNumber(answer, i, reasons);
-  } else if (answer.has_text()) {
-    CheckBytes({kAnswers, i, "text"}, answer.text(), 0, kMaxTextBytes, reasons);
-  } else if (answer.has_choices()) {
-    CheckChoices(answer, i, reasons);
-  }
-}
-
-void CheckAnswer(const v1::Answer& answer, int i, Reasons* reasons) {
-  CheckBytes({kAnswers, i, "question"}, answer.question(), 1, kMaxLabelBytes, reasons);
-  CheckBytes({kAnswers, i, "question_text"}, answer.question_text(), 0, kMaxQuestionTextBytes,
-             reasons);
-  CheckOptionalId({kAnswers, i, "touchpoint"}, answer.touchpoint(), reasons);
-  if (!v1::QuestionType_IsValid(answer.type())) {
-    CheckEnum({kAnswers, i, "type"}, answer.type(), false, reasons);
-    return;
-  }
-  const size_t before = reasons->size();
-  if (answer.has_scale()) CheckScale(answer, i, reasons);
-  if (reasons->size() == before) CheckValue(answer, i, reasons);
-}
-
-void CheckQuestionsOnce(const v1::SurveyResponse& survey, Reasons* reasons) {
-  constexpr int kSmall = 16;
-  absl::flat_hash_set<absl::string_view> seen;
-  for (int i = 0; i < survey.answers_size(); ++i) {
-    const std::string& question = survey.answers(i).question();
-    bool repeated = false;
-    if (survey.answers_size() <= kSmall) {
-      for (int j = 0; j < i && !repeated; ++j) repeated = survey.answers(j).question() == question;
-    } else {
-      repeated = !seen.insert(question).second;
-    }
-    if (repeated) {
-      Add({kAnswers, i, "question"}, reasons, Shown(question),
-          " is answered more than once; give each question once");
-    }
-  }
-}
-
 void CheckSurvey(const v1::SurveyResponse& survey, Reasons* reasons) {
   CheckEnum({"survey_response.completion"}, survey.completion(),
             v1::SurveyResponse::Completion_IsValid(survey.completion()), reasons);
@@ -230,19 +62,27 @@ void CheckSurvey(const v1::SurveyResponse& survey, Reasons* reasons) {
     Add({"survey_response.time_to_complete"}, reasons, taken.seconds(), " s ", taken.nanos(),
         " ns; a duration from 0 on is allowed");
   }
-  if (survey.answers_size() > kMaxAnswers) {
-    Add({kAnswers}, reasons, survey.answers_size(), " answers; at most ", kMaxAnswers,
-        " are allowed");
-    return;
+  CheckAnswers(survey, reasons);
+}
+
+void CheckRating(const v1::ChatMessage& chat, Reasons* reasons) {
+  const bool is_rated = chat.event() == v1::ChatMessage::EVENT_RATED;
+  if (is_rated && !chat.has_rating()) {
+    Add({"chat_message.rating"}, reasons, "missing; EVENT_RATED needs it");
+  } else if (!is_rated && chat.has_rating()) {
+    Add({"chat_message.rating"}, reasons, "given with ", v1::ChatMessage::Event_Name(chat.event()),
+        "; only EVENT_RATED has one");
   }
-  for (int i = 0; i < survey.answers_size(); ++i) CheckAnswer(survey.answers(i), i, reasons);
-  CheckQuestionsOnce(survey, reasons);
+  if (chat.has_rating()) {
+    CheckAnswer({"chat_message.rating"}, chat.rating(), v1::QUESTION_TYPE_CSAT, reasons);
+  }
 }
 
 void CheckChat(const v1::ChatMessage& chat, Reasons* reasons) {
   CheckBytes({"chat_message.conversation"}, chat.conversation(), 1, kMaxIdBytes, reasons);
   CheckBytes({"chat_message.text"}, chat.text(), 0, kMaxTextBytes, reasons);
   CheckBytes({"chat_message.agent"}, chat.agent(), 0, kMaxIdBytes, reasons);
+  CheckBytes({"chat_message.team"}, chat.team(), 0, kMaxLabelBytes, reasons);
   CheckEnum({"chat_message.event"}, chat.event(), v1::ChatMessage::Event_IsValid(chat.event()),
             reasons);
   if (chat.author() == v1::ChatMessage::AUTHOR_UNSPECIFIED) {
@@ -251,6 +91,7 @@ void CheckChat(const v1::ChatMessage& chat, Reasons* reasons) {
     CheckEnum({"chat_message.author"}, chat.author(),
               v1::ChatMessage::Author_IsValid(chat.author()), reasons);
   }
+  CheckRating(chat, reasons);
 }
 
 void CheckSocial(const v1::SocialMention& social, Reasons* reasons) {
@@ -259,6 +100,7 @@ void CheckSocial(const v1::SocialMention& social, Reasons* reasons) {
   CheckLanguage({"social_mention.language"}, social.language(), reasons);
   CheckEnum({"social_mention.post_type"}, social.post_type(),
             v1::SocialMention::PostType_IsValid(social.post_type()), reasons);
+  CheckBytes({"social_mention.in_reply_to"}, social.in_reply_to(), 0, kMaxIdBytes, reasons);
   if (social.reach() < 0) {
     Add({"social_mention.reach"}, reasons, social.reach(), "; give a number from 0 on");
   }
@@ -314,7 +156,7 @@ void CheckKind(const v1::Signal& signal, Reasons* reasons) {
 
 }  // namespace
 
-bool ScaleOf(const v1::Answer& answer, v1::Scale* scale) {
+bool ScaleOf(const v1::Answer& answer, v1::QuestionType type, v1::Scale* scale) {
   if (answer.has_scale()) {
     *scale = answer.scale();
     return true;
@@ -324,7 +166,7 @@ bool ScaleOf(const v1::Answer& answer, v1::Scale* scale) {
     scale->set_max(max);
     return true;
   };
-  switch (answer.type()) {
+  switch (type) {
     case v1::QUESTION_TYPE_NPS:
       return standard(0, 10);
     case v1::QUESTION_TYPE_CSAT:
@@ -358,6 +200,11 @@ void ValidateSignal(const v1::Signal& signal, size_t bytes, Reasons* reasons) {
   }
   CheckAttributes(signal, reasons);
   CheckKind(signal, reasons);
+  if (reasons->size() > kMaxReasons) {
+    const size_t more = reasons->size() - kMaxReasons;
+    reasons->resize(kMaxReasons);
+    reasons->push_back(absl::StrCat("signal: ", more, " more reasons are left out"));
+  }
 }
 
 void ValidateCatalogue(const v1::TouchpointCatalogue& catalogue, Reasons* reasons) {

@@ -194,6 +194,52 @@ TEST(ValidationTest, RefusesUnknownValuesOfEnums) {
   EXPECT_THAT(Reasons(chat), ElementsAre(StartsWith("chat_message.author: missing")));
 }
 
+v1::Signal Chat(v1::ChatMessage::Event event) {
+  v1::Signal signal = Base();
+  signal.mutable_chat_message()->set_conversation("c");
+  signal.mutable_chat_message()->set_author(v1::ChatMessage::AUTHOR_CUSTOMER);
+  signal.mutable_chat_message()->set_event(event);
+  return signal;
+}
+
+TEST(ValidationTest, ARatedChatNeedsARatingAndNoOtherHasOne) {
+  EXPECT_THAT(Reasons(Chat(v1::ChatMessage::EVENT_RATED)),
+              ElementsAre(StartsWith("chat_message.rating: missing")));
+  for (const auto event : {v1::ChatMessage::EVENT_UNSPECIFIED, v1::ChatMessage::EVENT_RESOLVED,
+                           v1::ChatMessage::EVENT_RATED}) {
+    v1::Signal signal = Chat(event);
+    signal.mutable_chat_message()->mutable_rating()->set_question("csat");
+    signal.mutable_chat_message()->mutable_rating()->set_number(5);
+    if (event == v1::ChatMessage::EVENT_RATED) {
+      EXPECT_THAT(Reasons(signal), IsEmpty());
+    } else {
+      EXPECT_THAT(Reasons(signal), ElementsAre(HasSubstr("only EVENT_RATED")));
+    }
+  }
+}
+
+TEST(ValidationTest, ARatingOfAChatIsCheckedAsAnAnswerOfCsat) {
+  v1::Signal signal = Chat(v1::ChatMessage::EVENT_RATED);
+  signal.mutable_chat_message()->mutable_rating()->set_number(6);
+  EXPECT_THAT(Reasons(signal),
+              ElementsAre(StartsWith("chat_message.rating.question: missing"),
+                          AllOf(StartsWith("chat_message.rating.number: 6"), HasSubstr("1-5"))));
+}
+
+TEST(ValidationTest, BoundsTeamsAndRepliedPosts) {
+  v1::Signal chat = Chat(v1::ChatMessage::EVENT_TRANSFERRED);
+  chat.mutable_chat_message()->set_team(std::string(128, 't'));
+  EXPECT_THAT(Reasons(chat), IsEmpty());
+  chat.mutable_chat_message()->set_team(std::string(129, 't'));
+  EXPECT_THAT(Reasons(chat), ElementsAre(StartsWith("chat_message.team: 129 bytes")));
+  v1::Signal social = Base();
+  social.mutable_social_mention()->set_network("mastodon");
+  social.mutable_social_mention()->set_in_reply_to(std::string(256, 'p'));
+  EXPECT_THAT(Reasons(social), IsEmpty());
+  social.mutable_social_mention()->set_in_reply_to(std::string(257, 'p'));
+  EXPECT_THAT(Reasons(social), ElementsAre(StartsWith("social_mention.in_reply_to: 257 bytes")));
+}
+
 TEST(ValidationTest, ChecksMoneyAndConfidence) {
   v1::Signal interaction = Interaction();
   interaction.mutable_interaction()->mutable_revenue()->set_currency_code("euro");

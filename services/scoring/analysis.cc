@@ -10,6 +10,11 @@ namespace waymark::scoring {
 namespace {
 
 constexpr size_t kMaxListedCustomers = 100;
+constexpr int kMaxOtherVersions = 20;
+
+int64_t FloorDivide(int64_t number, int64_t divisor) {
+  return number / divisor - (number % divisor < 0 ? 1 : 0);
+}
 
 v1::Priority::Kind KindOf(Opportunity::Kind kind) {
   switch (kind) {
@@ -23,6 +28,45 @@ v1::Priority::Kind KindOf(Opportunity::Kind kind) {
       return v1::Priority::KIND_HIDDEN_CHURN;
   }
   return v1::Priority::KIND_UNSPECIFIED;
+}
+
+feedback::v1::QuestionType TypeOf(QuestionKind kind) {
+  switch (kind) {
+    case QuestionKind::kNps:
+      return feedback::v1::QUESTION_TYPE_NPS;
+    case QuestionKind::kCsat:
+      return feedback::v1::QUESTION_TYPE_CSAT;
+    case QuestionKind::kCes:
+      return feedback::v1::QUESTION_TYPE_CES;
+    case QuestionKind::kRating:
+      return feedback::v1::QUESTION_TYPE_RATING;
+  }
+  return feedback::v1::QUESTION_TYPE_UNSPECIFIED;
+}
+
+feedback::v1::Scale ScaleOf(const stats::Scale& scale) {
+  feedback::v1::Scale proto;
+  proto.set_min(scale.min);
+  proto.set_max(scale.max);
+  proto.set_lower_is_better(!scale.higher_is_better);
+  return proto;
+}
+
+v1::AnsweredVersion ToProto(const QuestionVersion& version) {
+  v1::AnsweredVersion proto;
+  proto.set_id(version.id);
+  proto.set_source_version(version.source_version);
+  proto.set_text(version.text);
+  proto.set_type(TypeOf(version.kind));
+  *proto.mutable_scale() = ScaleOf(version.scale);
+  proto.set_answers(version.answers);
+  if (version.begun()) {
+    const int64_t seconds = FloorDivide(version.first_micros, 1'000'000);
+    proto.mutable_first_answer_time()->set_seconds(seconds);
+    proto.mutable_first_answer_time()->set_nanos(
+        static_cast<int32_t>((version.first_micros - seconds * 1'000'000) * 1000));
+  }
+  return proto;
 }
 
 v1::Insight MakeInsight(const std::string& parent, const std::string& id, v1::Insight::Kind kind,
@@ -52,6 +96,25 @@ common::v1::Estimate ToProto(const stats::Estimate& estimate) {
   proto.set_confidence(estimate.confidence);
   proto.set_n(estimate.n);
   proto.set_suppressed(estimate.suppressed);
+  return proto;
+}
+
+v1::MetricResult ToProto(const MetricAnswer& answer) {
+  v1::MetricResult proto;
+  *proto.mutable_estimate() = ToProto(answer.estimate);
+  *proto.mutable_scale() = ScaleOf(answer.scale);
+  for (const auto& [value, count] : answer.distribution) {
+    v1::ValueCount& entry = *proto.add_distribution();
+    entry.set_value(value);
+    entry.set_count(count);
+  }
+  proto.set_not_rated(answer.not_rated);
+  proto.set_definition(answer.definition);
+  for (const QuestionVersion& version : answer.versions) *proto.add_versions() = ToProto(version);
+  for (const QuestionVersion& version : answer.other_versions) {
+    if (proto.other_versions_size() == kMaxOtherVersions) break;
+    *proto.add_other_versions() = ToProto(version);
+  }
   return proto;
 }
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "services/scoring/evidence.h"
+#include "services/scoring/customer_metric.h"
 #include "services/scoring/ranking.h"
 #include "services/scoring/score_report.h"
 #include "waymark/scoring/v1/scoring_service.pb.h"
@@ -24,5 +24,8 @@ std::vector<v1::Insight> ToInsights(const Contradictions& contradictions,
                                     const std::string& parent);
 
 common::v1::Estimate ToProto(const stats::Estimate& estimate);
+
+/// All but what it was asked for and where in the feed it stands.
+v1::MetricResult ToProto(const MetricAnswer& answer);
 
 }  // namespace waymark::scoring

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/btree_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -12,6 +13,7 @@ namespace waymark::scoring {
 namespace {
 
 constexpr size_t kMaxListed = 20;
+constexpr size_t kMaxDescribed = 5;
 
 bool IsKind(const Question& question, MetricQuery::Kind kind) {
   switch (kind) {
@@ -33,17 +35,15 @@ bool SameScale(const stats::Scale& a, const stats::Scale& b) {
   return a.min == b.min && a.max == b.max && a.higher_is_better == b.higher_is_better;
 }
 
-// The indexes of the questions that the query means: all of one id and one scale.
+// By index, the questions that the query means: all of one id.
 absl::StatusOr<std::vector<bool>> ChooseQuestions(const EvidenceData& data,
-                                                  const MetricQuery& query, stats::Scale* scale) {
+                                                  const MetricQuery& query) {
   absl::btree_set<std::string> known, chosen_ids;
   std::vector<bool> chosen(data.questions.size(), false);
-  std::vector<stats::Scale> scales;
   for (size_t i = 0; i < data.questions.size(); ++i) {
     const Question& question = data.questions[i];
     const std::vector<std::string>& sources = query.selection.sources;
-    if (!sources.empty() && std::find(sources.begin(), sources.end(),
-                                      data.sources.Name(question.source)) == sources.end()) {
+    if (!sources.empty() && !absl::c_linear_search(sources, data.sources.Name(question.source))) {
       continue;
     }
     if (known.size() < kMaxListed) known.insert(question.id);
@@ -52,8 +52,6 @@ absl::StatusOr<std::vector<bool>> ChooseQuestions(const EvidenceData& data,
     }
     chosen[i] = true;
     chosen_ids.insert(question.id);
-    if (scales.empty() || !SameScale(scales.back(), question.scale))
-      scales.push_back(question.scale);
   }
   if (chosen_ids.empty()) {
     return QuestionNotFound(query.question, {known.begin(), known.end()});
@@ -61,13 +59,58 @@ absl::StatusOr<std::vector<bool>> ChooseQuestions(const EvidenceData& data,
   if (chosen_ids.size() > 1) {
     return QuestionNotFound("", {chosen_ids.begin(), chosen_ids.end()});
   }
-  if (scales.size() > 1) {
-    return MetricMismatch(absl::StrCat("question '", *chosen_ids.begin(),
-                                       "' was asked on the scales ", Describe(scales[0]), " and ",
-                                       Describe(scales[1]), "; name one source"));
-  }
-  *scale = scales[0];
   return chosen;
+}
+
+bool Holds(const std::vector<QuestionVersion>& versions, absl::string_view id) {
+  return absl::c_any_of(versions, [&](const auto& version) { return version.id == id; });
+}
+
+std::string Describe(const QuestionVersion& version) {
+  std::string text = absl::StrCat(version.id, " (", Describe(version.scale));
+  if (!version.source_version.empty()) absl::StrAppend(&text, ", ", version.source_version);
+  if (!version.text.empty()) absl::StrAppend(&text, ", '", version.text, "'");
+  return absl::StrCat(text, ", n ", version.answers, ")");
+}
+
+std::string DescribeAll(const std::vector<QuestionVersion>& versions) {
+  const size_t listed = std::min(versions.size(), kMaxDescribed);
+  return absl::StrJoin(versions.begin(), versions.begin() + listed, "; ",
+                       [](std::string* out, const auto& version) { *out += Describe(version); });
+}
+
+absl::Status CheckOneScale(const std::vector<QuestionVersion>& versions) {
+  for (const QuestionVersion& version : versions) {
+    if (SameScale(version.scale, versions[0].scale)) continue;
+    return MetricMismatch(absl::StrCat(
+        "the question was asked on the scales ", Describe(versions[0].scale), " and ",
+        Describe(version.scale), "; name one source or version of ", DescribeAll(versions)));
+  }
+  return absl::OkStatus();
+}
+
+// Of the versions of a question, the newest first, those that count and the others that the
+// selection has answers to.
+absl::Status ChooseVersions(const MetricQuery& query, const std::vector<QuestionVersion>& all,
+                            MetricAnswer* answer) {
+  for (const std::string& id : query.versions) {
+    if (!Holds(all, id)) return QuestionVersionNotFound(id, DescribeAll(all));
+  }
+  for (const QuestionVersion& version : all) {
+    if (absl::c_linear_search(query.versions, version.id)) {
+      answer->versions.push_back(version);
+    } else if (version.answers > 0) {
+      answer->other_versions.push_back(version);
+    }
+  }
+  if (query.versions.empty()) {
+    std::vector<QuestionVersion>& answered = answer->other_versions;
+    WM_RETURN_IF_ERROR(CheckOneScale(answered));
+    answer->versions.push_back(answered.empty() ? all[0] : answered[0]);
+    if (!answered.empty()) answered.erase(answered.begin());
+  }
+  answer->scale = answer->versions[0].scale;
+  return CheckOneScale(answer->versions);
 }
 
 absl::StatusOr<stats::Estimate> Estimate(const MetricQuery& query, const stats::Tally& tally,
@@ -106,8 +149,15 @@ absl::StatusOr<MetricAnswer> ComputeMetric(const EvidenceData& data, const Metri
     if (data.sources.Find(source) == kNone) return SourceNotFound(source);
   }
   MetricAnswer answer;
-  WM_ASSIGN_OR_RETURN(const std::vector<bool> chosen, ChooseQuestions(data, query, &answer.scale));
+  WM_ASSIGN_OR_RETURN(std::vector<bool> chosen, ChooseQuestions(data, query));
   const RowFilter filter(data, query.selection);
+  const std::vector<QuestionVersion> versions = VersionsOf(data, chosen, filter);
+  WM_RETURN_IF_ERROR(ChooseVersions(query, versions, &answer));
+  // What was only ever left blank says nothing that could be of another version.
+  for (const QuestionVersion& version : versions) {
+    const bool counts = !version.begun() || Holds(answer.versions, version.id);
+    for (const uint32_t question : version.questions) chosen[question] = counts;
+  }
   stats::Tally tally;
   std::vector<stats::WeightedAnswer> weighted;
   for (const RatingRow& row : data.ratings) {

@@ -20,6 +20,12 @@ absl::Status QuestionNotFound(absl::string_view question, const std::vector<std:
                                  : absl::StrCat("there are ", absl::StrJoin(known, ", "))));
 }
 
+absl::Status QuestionVersionNotFound(absl::string_view version, absl::string_view known) {
+  return MakeError(absl::StatusCode::kNotFound, "QUESTION_NOT_FOUND",
+                   absl::StrCat("the question has no version '", version,
+                                "' in these sources; there are ", known));
+}
+
 absl::Status MetricMismatch(absl::string_view why) {
   return MakeError(absl::StatusCode::kFailedPrecondition, "METRIC_MISMATCH", why);
 }

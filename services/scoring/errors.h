@@ -14,6 +14,10 @@ absl::Status SourceNotFound(absl::string_view source);
 /// NOT_FOUND (QUESTION_NOT_FOUND); the message lists some that there are.
 absl::Status QuestionNotFound(absl::string_view question, const std::vector<std::string>& known);
 
+/// NOT_FOUND (QUESTION_NOT_FOUND): the question has no such version; `known` tells those that it
+/// has.
+absl::Status QuestionVersionNotFound(absl::string_view version, absl::string_view known);
+
 /// FAILED_PRECONDITION (METRIC_MISMATCH).
 absl::Status MetricMismatch(absl::string_view why);
 

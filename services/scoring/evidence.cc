@@ -22,6 +22,15 @@ std::string Shorten(absl::string_view text, size_t limit) {
   return std::string(text.substr(0, limit)) + "...";
 }
 
+uint64_t FormOf(const SignalEvidence::Rating& rating) {
+  // Adding 0 makes one of the two zeros.
+  const double parts[] = {rating.scale.min + 0.0, rating.scale.max + 0.0,
+                          rating.scale.higher_is_better ? 1.0 : 0.0,
+                          static_cast<double>(rating.kind)};
+  return XXH3_64bits_withSeed(rating.version.data(), rating.version.size(),
+                              XXH3_64bits(parts, sizeof(parts)));
+}
+
 // Moves the rows of each range that count to the front, in the order of the ranges.
 template <typename Row, typename Ranges>
 void CompactRows(std::vector<Row>* rows, Ranges&& ranges) {
@@ -98,16 +107,15 @@ void Evidence::InsertRatings(const SignalEvidence& signal, Id attributes, Entry*
     // The accept path quarantines what is off its scale, so this passes nothing over silently.
     if (!score.ok()) continue;
     const Id touchpoint = data_.touchpoints.Intern(rating.touchpoint);
-    data_.ratings.push_back(
-        {.question = QuestionIndex({source, rating.question, rating.kind, rating.scale}),
-         .respondent = respondent,
-         .touchpoint = touchpoint,
-         .attributes = attributes,
-         .time_micros = signal.time_micros,
-         .value = rating.value,
-         .score = *score,
-         .weight = signal.weight,
-         .rated = rating.rated});
+    data_.ratings.push_back({.question = QuestionIndex(source, rating),
+                             .respondent = respondent,
+                             .touchpoint = touchpoint,
+                             .attributes = attributes,
+                             .time_micros = signal.time_micros,
+                             .value = rating.value,
+                             .score = *score,
+                             .weight = signal.weight,
+                             .rated = rating.rated});
     if (!rating.rated || touchpoint == kNone) continue;
     const auto [it, is_first] = lowest.try_emplace(touchpoint, *score);
     if (!is_first) it->second = std::min(it->second, *score);
@@ -126,14 +134,23 @@ void Evidence::InsertRatings(const SignalEvidence& signal, Id attributes, Entry*
   entry->comments.count = static_cast<uint32_t>(data_.comments.size()) - entry->comments.begin;
 }
 
-uint32_t Evidence::QuestionIndex(Question question) {
-  std::vector<uint32_t>& versions = question_index_[{question.source, question.id}];
-  for (uint32_t index : versions) {
-    if (data_.questions[index] == question) return index;
+uint32_t Evidence::QuestionIndex(Id source, const SignalEvidence::Rating& rating) {
+  const uint64_t form = FormOf(rating);
+  const uint64_t wording =
+      rating.text.empty() ? 0 : XXH3_64bits(rating.text.data(), rating.text.size());
+  const auto [it, is_new] = question_index_.try_emplace(
+      {source, rating.question, form, wording}, static_cast<uint32_t>(data_.questions.size()));
+  if (is_new) {
+    data_.questions.push_back({.source = source,
+                               .id = rating.question,
+                               .kind = rating.kind,
+                               .scale = rating.scale,
+                               .version = rating.version,
+                               .text = Shorten(rating.text, kMaxWordingBytes),
+                               .form = form,
+                               .wording = wording});
   }
-  versions.push_back(static_cast<uint32_t>(data_.questions.size()));
-  data_.questions.push_back(std::move(question));
-  return versions.back();
+  return it->second;
 }
 
 Id Evidence::InternAttributes(const SignalEvidence& signal) {

@@ -21,18 +21,22 @@ using columns::kNone;
 
 enum class QuestionKind { kRating, kNps, kCsat, kCes };
 
-/// A question with a scale, as the answers to it were given.
+/// A question with a scale, in one version: as the answers to it were given.
 struct Question {
   Id source = kNone;
   std::string id;
   QuestionKind kind = QuestionKind::kRating;
   stats::Scale scale;
-
-  friend bool operator==(const Question& a, const Question& b) {
-    return a.source == b.source && a.id == b.id && a.kind == b.kind && a.scale.min == b.scale.min &&
-           a.scale.max == b.scale.max && a.scale.higher_is_better == b.scale.higher_is_better;
-  }
+  /// The source's own version; empty when it gives none.
+  std::string version;
+  /// The wording, cut to kMaxWordingBytes; empty when the answers carry none.
+  std::string text;
+  /// A hash of kind, scale and version, and one of the whole wording, 0 when there is none; the
+  /// same in every process and for every source.
+  uint64_t form = 0;
+  uint64_t wording = 0;
 };
+inline constexpr size_t kMaxWordingBytes = 200;
 
 /// An answer to a question with a scale. `respondent` is the customer, or a number of its own for a
 /// submission without one.
@@ -114,6 +118,9 @@ struct SignalEvidence {
     std::string question;
     QuestionKind kind = QuestionKind::kRating;
     stats::Scale scale;
+    /// The source's own version of the question, and its wording; empty when it gives none.
+    std::string version;
+    std::string text;
     std::string touchpoint;
     bool rated = false;
     double value = 0;
@@ -185,7 +192,8 @@ class Evidence {
   void Insert(const SignalEvidence& signal, Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void InsertRatings(const SignalEvidence& signal, Id attributes, Entry* entry)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  uint32_t QuestionIndex(Question question) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  uint32_t QuestionIndex(Id source, const SignalEvidence::Rating& rating)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Id InternAttributes(const SignalEvidence& signal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// Marks the rows of `entry` as superseded.
   void Retire(Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -195,7 +203,8 @@ class Evidence {
   mutable absl::Mutex mutex_;
   EvidenceData data_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<Key, Entry> entries_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<std::pair<Id, std::string>, std::vector<uint32_t>> question_index_
+  /// By source, id, form and wording.
+  absl::flat_hash_map<std::tuple<Id, std::string, uint64_t, uint64_t>, uint32_t> question_index_
       ABSL_GUARDED_BY(mutex_);
   /// Numbers given to submissions without a customer; above all of the dictionary's.
   Id next_anonymous_ ABSL_GUARDED_BY(mutex_) = Id{1} << 31;

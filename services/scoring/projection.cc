@@ -12,6 +12,8 @@ namespace {
 
 using feedback::v1::Answer;
 using feedback::v1::Change;
+using feedback::v1::MatrixRow;
+using feedback::v1::QuestionType;
 using feedback::v1::Signal;
 using feedback::v1::StaffObservation;
 
@@ -19,8 +21,8 @@ int64_t MicrosOf(const google::protobuf::Timestamp& time) {
   return time.seconds() * 1'000'000 + time.nanos() / 1000;
 }
 
-QuestionKind KindOf(const Answer& answer) {
-  switch (answer.type()) {
+QuestionKind KindOf(QuestionType type) {
+  switch (type) {
     case feedback::v1::QUESTION_TYPE_NPS:
       return QuestionKind::kNps;
     case feedback::v1::QUESTION_TYPE_CSAT:
@@ -33,14 +35,14 @@ QuestionKind KindOf(const Answer& answer) {
 }
 
 // The scales that questions of each kind have unless they say otherwise; see signal.proto.
-stats::Scale ScaleOf(const Answer& answer) {
+stats::Scale ScaleOf(const Answer& answer, QuestionType type) {
   if (answer.has_scale()) {
     return {answer.scale().min(), answer.scale().max(), !answer.scale().lower_is_better()};
   }
-  switch (KindOf(answer)) {
-    case QuestionKind::kNps:
+  switch (type) {
+    case feedback::v1::QUESTION_TYPE_NPS:
       return stats::kNpsScale;
-    case QuestionKind::kCes:
+    case feedback::v1::QUESTION_TYPE_CES:
       return stats::kCesScale;
     default:
       return {1, 5, true};
@@ -48,8 +50,8 @@ stats::Scale ScaleOf(const Answer& answer) {
 }
 
 // Whether the answer is one to a question with a scale, be it rated or left blank.
-bool HasScale(const Answer& answer) {
-  switch (answer.type()) {
+bool HasScale(const Answer& answer, QuestionType type) {
+  switch (type) {
     case feedback::v1::QUESTION_TYPE_NPS:
     case feedback::v1::QUESTION_TYPE_CSAT:
     case feedback::v1::QUESTION_TYPE_CES:
@@ -77,30 +79,75 @@ Stance StanceOf(const StaffObservation& observation) {
   }
 }
 
-void AddAnswers(const Change& change, SignalEvidence* evidence) {
-  absl::flat_hash_map<absl::string_view, absl::string_view> places;
-  for (const feedback::v1::Placement& placement : change.enrichment().placements()) {
-    places[placement.question()] = placement.touchpoint();
-  }
-  for (const Answer& answer : change.signal().survey_response().answers()) {
-    const auto place = places.find(answer.question());
-    const std::string touchpoint(place == places.end() ? absl::string_view(evidence->touchpoint)
-                                                       : place->second);
-    if (HasScale(answer)) {
-      evidence->ratings.push_back(
-          {.question = answer.question(),
-           .kind = KindOf(answer),
-           .scale = ScaleOf(answer),
-           .touchpoint = touchpoint,
-           .rated = answer.value_case() == Answer::kNumber && !answer.not_applicable(),
-           .value = answer.number()});
-    } else if (answer.value_case() == Answer::kText && !answer.text().empty()) {
-      evidence->comments.push_back({touchpoint, answer.text()});
+/// Takes the answers of one change into its evidence, each at its place.
+class AnswerReader {
+ public:
+  AnswerReader(const Change& change, SignalEvidence* evidence) : evidence_(*evidence) {
+    for (const feedback::v1::Placement& placement : change.enrichment().placements()) {
+      places_[placement.question()] = placement.touchpoint();
     }
   }
-  if (change.signal().survey_response().has_weight()) {
-    evidence->weight = change.signal().survey_response().weight();
+
+  /// `type` is the question's, with the standard one for an answer that states none.
+  void Add(const Answer& answer, QuestionType type) {
+    const absl::string_view place = PlaceOf(answer.question(), evidence_.touchpoint);
+    if (HasScale(answer, type)) {
+      SignalEvidence::Rating rating = RatingOf(answer, type);
+      rating.touchpoint = std::string(place);
+      rating.rated = answer.value_case() == Answer::kNumber && !answer.not_applicable();
+      rating.value = answer.number();
+      evidence_.ratings.push_back(std::move(rating));
+    } else if (answer.value_case() == Answer::kMatrix && answer.has_scale()) {
+      for (const MatrixRow& row : answer.matrix().rows()) AddRow(answer, type, row, place);
+    } else if (answer.value_case() == Answer::kText && !answer.text().empty()) {
+      evidence_.comments.push_back({std::string(place), answer.text()});
+    }
   }
+
+ private:
+  absl::string_view PlaceOf(absl::string_view question, absl::string_view otherwise) const {
+    const auto place = places_.find(question);
+    return place == places_.end() ? otherwise : place->second;
+  }
+
+  static SignalEvidence::Rating RatingOf(const Answer& answer, QuestionType type) {
+    return {.question = answer.question(),
+            .kind = KindOf(type),
+            .scale = ScaleOf(answer, type),
+            .version = answer.question_version(),
+            .text = answer.question_text()};
+  }
+
+  // A row counts as a question of its own, blank ones too unless the rows are answered with
+  // options.
+  void AddRow(const Answer& answer, QuestionType type, const MatrixRow& row,
+              absl::string_view place) {
+    if (row.has_option()) return;
+    SignalEvidence::Rating rating = RatingOf(answer, type);
+    rating.question = absl::StrCat(answer.question(), "/", row.row());
+    rating.touchpoint = std::string(PlaceOf(rating.question, place));
+    rating.rated = row.has_number() && !row.not_applicable();
+    rating.value = row.number();
+    evidence_.ratings.push_back(std::move(rating));
+  }
+
+  SignalEvidence& evidence_;
+  absl::flat_hash_map<absl::string_view, absl::string_view> places_;
+};
+
+void AddAnswers(const Change& change, SignalEvidence* evidence) {
+  AnswerReader reader(change, evidence);
+  const feedback::v1::SurveyResponse& survey = change.signal().survey_response();
+  for (const Answer& answer : survey.answers()) reader.Add(answer, answer.type());
+  if (survey.has_weight()) evidence->weight = survey.weight();
+}
+
+void AddRating(const Change& change, SignalEvidence* evidence) {
+  const Answer& rating = change.signal().chat_message().rating();
+  AnswerReader(change, evidence)
+      .Add(rating, rating.type() == feedback::v1::QUESTION_TYPE_UNSPECIFIED
+                       ? feedback::v1::QUESTION_TYPE_CSAT
+                       : rating.type());
 }
 
 uint64_t FingerprintOf(const Change& change) {
@@ -132,6 +179,7 @@ SignalEvidence EvidenceOf(const Change& change) {
   }
   evidence.is_interaction = signal.has_interaction();
   if (signal.has_survey_response()) AddAnswers(change, &evidence);
+  if (signal.chat_message().has_rating()) AddRating(change, &evidence);
   if (signal.has_staff_observation()) {
     const StaffObservation& observation = signal.staff_observation();
     evidence.stance = StanceOf(observation);

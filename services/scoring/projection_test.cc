@@ -78,6 +78,82 @@ TEST(Projection, NewCatalogueReplacesWhatAnOlderOnePlaced) {
   EXPECT_EQ(Apply(projection, {older, newer, older}).touchpoints, std::vector<std::string>{"desk"});
 }
 
+// "question=touchpoint:value", or "-" for what is no rating, of every rating that counts.
+std::vector<std::string> Ratings(const Change& change) {
+  Projection projection;
+  Apply(projection, {change});
+  std::vector<std::string> ratings;
+  projection.Of("demo").Read([&](const EvidenceData& data) {
+    for (const RatingRow& row : data.ratings) {
+      ratings.push_back(absl::StrCat(data.questions[row.question].id, "=",
+                                     data.touchpoints.Name(row.touchpoint), ":",
+                                     row.rated ? absl::StrCat(row.value) : "-"));
+    }
+  });
+  return ratings;
+}
+
+void Place(const std::string& question, const std::string& touchpoint, Change* change) {
+  auto& placement = *change->mutable_enrichment()->add_placements();
+  placement.set_question(question);
+  placement.set_touchpoint(touchpoint);
+}
+
+TEST(Projection, EachRowOfAMatrixIsARatingOfItsOwnPlacedWithItsQuestion) {
+  Change change = Rated(1, SurveyResponse::COMPLETION_FINISHED, 4);
+  auto& answer = *change.mutable_signal()->mutable_survey_response()->mutable_answers(0);
+  answer.clear_number();
+  answer.set_question("areas");
+  answer.set_type(feedback::v1::QUESTION_TYPE_MATRIX);
+  answer.mutable_scale()->set_min(1);
+  answer.mutable_scale()->set_max(5);
+  for (const char* id : {"desk", "food", "wifi", "shops", "why"}) {
+    answer.mutable_matrix()->add_rows()->set_row(id);
+  }
+  answer.mutable_matrix()->mutable_rows(0)->set_number(2);
+  answer.mutable_matrix()->mutable_rows(1)->set_number(5);
+  answer.mutable_matrix()->mutable_rows(2)->set_not_applicable(true);
+  answer.mutable_matrix()->mutable_rows(4)->set_option("noise");
+  Place("areas", "terminal", &change);
+  Place("areas/food", "bistro", &change);
+  EXPECT_EQ(Ratings(change),
+            (std::vector<std::string>{"areas/desk=terminal:2", "areas/food=bistro:5",
+                                      "areas/wifi=terminal:-", "areas/shops=terminal:-"}));
+}
+
+TEST(Projection, ARatingOfAChatIsAnAnswerOfItsQuestion) {
+  Change change = Rated(1, SurveyResponse::COMPLETION_FINISHED, 4);
+  change.mutable_signal()->set_touchpoint("support");
+  auto& chat = *change.mutable_signal()->mutable_chat_message();
+  chat.set_event(feedback::v1::ChatMessage::EVENT_RATED);
+  chat.mutable_rating()->set_question("chat-csat");
+  chat.mutable_rating()->set_number(2);
+  EXPECT_EQ(Ratings(change), std::vector<std::string>{"chat-csat=support:2"});
+  Place("chat-csat", "resolution", &change);
+  EXPECT_EQ(Ratings(change), std::vector<std::string>{"chat-csat=resolution:2"});
+}
+
+TEST(Projection, TellsVersionsOfAQuestionApart) {
+  Projection projection;
+  std::vector<Change> changes;
+  for (const auto& [text, version] : std::vector<std::pair<const char*, const char*>>{
+           {"Happy?", ""}, {"Happy?", "2"}, {"Content?", ""}, {"Happy?", ""}}) {
+    Change change = Rated(1, SurveyResponse::COMPLETION_FINISHED, 4);
+    change.mutable_signal()->set_external_id(absl::StrCat(changes.size()));
+    auto& answer = *change.mutable_signal()->mutable_survey_response()->mutable_answers(0);
+    answer.set_question_text(text);
+    answer.set_question_version(version);
+    changes.push_back(change);
+  }
+  Apply(projection, changes);
+  projection.Of("demo").Read([&](const EvidenceData& data) {
+    ASSERT_EQ(data.questions.size(), 3u);
+    EXPECT_EQ(data.questions[1].version, "2");
+    EXPECT_EQ(data.questions[2].text, "Content?");
+    EXPECT_EQ(data.ratings[3].question, data.ratings[0].question);
+  });
+}
+
 TEST(Projection, KeepsTheCursorWithThePage) {
   Projection projection;
   EXPECT_EQ(*projection.Cursor(), "");

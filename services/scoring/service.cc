@@ -18,6 +18,7 @@ using rpc::Violations;
 constexpr absl::Duration kCacheTime = absl::Hours(24);
 constexpr int32_t kStandardPage = 50;
 constexpr int32_t kLargestPage = 500;
+constexpr int kMaxVersions = 20;
 constexpr char kMapPattern[] = "tenants/*/journeyMaps/*";
 
 int64_t MicrosOf(const google::protobuf::Timestamp& time) {
@@ -47,6 +48,7 @@ MetricQuery QueryOf(const v1::ComputeMetricRequest& request) {
                : request.metric() == v1::METRIC_CSAT ? MetricQuery::Kind::kCsat
                                                      : MetricQuery::Kind::kCes;
   query.question = request.question();
+  query.versions.assign(request.versions().begin(), request.versions().end());
   query.selection = SelectionOf(request.filter());
   if (request.top_boxes() > 0) query.top_boxes = request.top_boxes();
   query.ces = request.ces_convention() == v1::CES_CONVENTION_TOP_SHARE
@@ -78,6 +80,10 @@ void CheckMetric(const v1::ComputeMetricRequest& request, Violations& violations
   }
   if (request.weighted() && request.metric() != v1::METRIC_NPS) {
     violations.Add("weighted", "true", "is for METRIC_NPS only");
+  }
+  if (request.versions_size() > kMaxVersions) {
+    violations.Add("versions", absl::StrCat(request.versions_size(), " ids"),
+                   absl::StrCat("must be at most ", kMaxVersions));
   }
   CheckTimes("filter.time_range", request.filter().time_range(), violations);
 }
@@ -162,24 +168,15 @@ absl::StatusOr<v1::MetricResult> ScoringService::Metric(const CallContext& call,
                                                         const v1::ComputeMetricRequest& request) {
   WM_RETURN_IF_ERROR(WaitForFeed(call, request.min_position()));
   absl::StatusOr<MetricAnswer> answer = absl::InternalError("not computed");
-  v1::MetricResult result;
+  std::string position;
   projection_->Of(call.tenant).Read([&](const EvidenceData& data) {
     answer = scoring::ComputeMetric(data, QueryOf(request));
-    result.set_position(data.position);
+    position = data.position;
   });
   if (!answer.ok()) return answer.status();
+  v1::MetricResult result = ToProto(*answer);
   result.set_metric(request.metric());
-  *result.mutable_estimate() = ToProto(answer->estimate);
-  result.mutable_scale()->set_min(answer->scale.min);
-  result.mutable_scale()->set_max(answer->scale.max);
-  result.mutable_scale()->set_lower_is_better(!answer->scale.higher_is_better);
-  for (const auto& [value, count] : answer->distribution) {
-    v1::ValueCount& entry = *result.add_distribution();
-    entry.set_value(value);
-    entry.set_count(count);
-  }
-  result.set_not_rated(answer->not_rated);
-  result.set_definition(answer->definition);
+  result.set_position(position);
   return result;
 }
 
