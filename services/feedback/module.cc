@@ -23,6 +23,7 @@ absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Opt
   std::unique_ptr<FeedbackModule> module(new FeedbackModule());
   WM_ASSIGN_OR_RETURN(module->database_, sql::Database::Open(options.database, JournalOptions()));
   WM_ASSIGN_OR_RETURN(module->store_, Store::Open(module->database_.get()));
+  module->quarantine_ = std::make_unique<QuarantineStore>(module->database_.get());
   module->catalogues_ = std::make_unique<CatalogueStore>(module->database_.get());
   WM_ASSIGN_OR_RETURN(std::unique_ptr<JournalStore> journal,
                       JournalStore::Create(module->store_.get(), environment.clock));
@@ -41,8 +42,8 @@ absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Opt
                                 .catalogues = module->catalogues_.get(),
                                 .replacer = module->replacer_.get()});
   module->source_service_ = std::make_unique<SourceServiceImpl>(environment, module->store_.get());
-  module->quarantine_service_ =
-      std::make_unique<QuarantineServiceImpl>(environment, module->store_.get());
+  module->quarantine_service_ = std::make_unique<QuarantineServiceImpl>(
+      environment, module->quarantine_.get(), module->ingestor_.get());
   return module;
 }
 

@@ -14,6 +14,7 @@
 #include "services/feedback/ingestor.h"
 #include "services/feedback/options.h"
 #include "services/feedback/quarantine_service.h"
+#include "services/feedback/quarantine_store.h"
 #include "services/feedback/replacer.h"
 #include "services/feedback/service.h"
 #include "services/feedback/source_service.h"
@@ -46,6 +47,7 @@ class FeedbackModule : public rpc::Module {
   // In the order in which each uses those before it.
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<Store> store_;
+  std::unique_ptr<QuarantineStore> quarantine_;
   std::unique_ptr<CatalogueStore> catalogues_;
   CommitSignal commits_;
   std::unique_ptr<Writer> writer_;
