@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "libs/base/status_macros.h"
+#include "services/feedback/index_schema.h"
 
 namespace waymark::feedback {
 namespace {
@@ -15,7 +18,22 @@ sql::DatabaseOptions JournalOptions() {
   return options;
 }
 
+// SQLite has one writer a file, and the journal shall not wait for what is derived from it:
+// "sqlite:DIR/feedback.db" leads to "sqlite:DIR/feedback-index.db".
+std::string IndexUrl(absl::string_view journal) {
+  constexpr absl::string_view kExtension = ".db";
+  if (absl::ConsumeSuffix(&journal, kExtension)) return absl::StrCat(journal, "-index", kExtension);
+  return absl::StrCat(journal, "-index");
+}
+
 }  // namespace
+
+absl::Status FeedbackModule::OpenIndex(const Options& options) {
+  if (database_->dialect() == sql::Dialect::kSqlite) {
+    WM_ASSIGN_OR_RETURN(index_file_, sql::Database::Open(IndexUrl(options.database)));
+  }
+  return sql::Migrate(index_database(), kIndexComponent, IndexMigrations());
+}
 
 absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Options& options,
                                                                        const Deps& deps) {
@@ -23,6 +41,9 @@ absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Opt
   std::unique_ptr<FeedbackModule> module(new FeedbackModule());
   WM_ASSIGN_OR_RETURN(module->database_, sql::Database::Open(options.database, JournalOptions()));
   WM_ASSIGN_OR_RETURN(module->store_, Store::Open(module->database_.get()));
+  WM_RETURN_IF_ERROR(module->OpenIndex(options));
+  module->sources_ = std::make_unique<SourceStore>(module->database_.get());
+  module->source_schemas_ = std::make_unique<SourceSchemaStore>(&module->index_database());
   module->quarantine_ = std::make_unique<QuarantineStore>(module->database_.get());
   module->catalogues_ = std::make_unique<CatalogueStore>(module->database_.get());
   WM_ASSIGN_OR_RETURN(std::unique_ptr<JournalStore> journal,
@@ -41,7 +62,8 @@ absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Opt
                                 .feed = module->feed_.get(),
                                 .catalogues = module->catalogues_.get(),
                                 .replacer = module->replacer_.get()});
-  module->source_service_ = std::make_unique<SourceServiceImpl>(environment, module->store_.get());
+  module->source_service_ = std::make_unique<SourceServiceImpl>(environment, module->sources_.get(),
+                                                                module->source_schemas_.get());
   module->quarantine_service_ = std::make_unique<QuarantineServiceImpl>(
       environment, module->quarantine_.get(), module->ingestor_.get());
   return module;

@@ -17,7 +17,9 @@
 #include "services/feedback/quarantine_store.h"
 #include "services/feedback/replacer.h"
 #include "services/feedback/service.h"
+#include "services/feedback/source_schema_store.h"
 #include "services/feedback/source_service.h"
+#include "services/feedback/source_store.h"
 #include "services/feedback/store.h"
 #include "services/feedback/writer.h"
 
@@ -44,9 +46,18 @@ class FeedbackModule : public rpc::Module {
  private:
   FeedbackModule() = default;
 
+  /// Opens the index's database and brings its schema up to date.
+  absl::Status OpenIndex(const Options& options);
+  /// Where what is derived from the journal is kept.
+  sql::Database& index_database() { return index_file_ != nullptr ? *index_file_ : *database_; }
+
   // In the order in which each uses those before it.
   std::unique_ptr<sql::Database> database_;
+  /// On SQLite; on PostgreSQL the index is in database_.
+  std::unique_ptr<sql::Database> index_file_;
   std::unique_ptr<Store> store_;
+  std::unique_ptr<SourceStore> sources_;
+  std::unique_ptr<SourceSchemaStore> source_schemas_;
   std::unique_ptr<QuarantineStore> quarantine_;
   std::unique_ptr<CatalogueStore> catalogues_;
   CommitSignal commits_;

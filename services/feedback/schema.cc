@@ -91,6 +91,7 @@ CREATE TABLE source_settings (
   create_time BIGINT NOT NULL,
   settings BYTEA NOT NULL,
   schema_accept_time BIGINT,
+  retire_time BIGINT,
   PRIMARY KEY (tenant, source)
 );
 )sql";

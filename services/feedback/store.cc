@@ -63,14 +63,6 @@ Block BlockFrom(const Row& row) {
           .payload = row.Bytes(6)};
 }
 
-google::protobuf::Timestamp ToProto(int64_t micros) {
-  google::protobuf::Timestamp time;
-  const int64_t seconds = micros / 1'000'000 - (micros % 1'000'000 < 0 ? 1 : 0);
-  time.set_seconds(seconds);
-  time.set_nanos(static_cast<int32_t>((micros - seconds * 1'000'000) * 1000));
-  return time;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(sql::Database* database) {
@@ -226,34 +218,6 @@ absl::StatusOr<Position> Store::End(Connection& connection) {
   if (result.empty()) return Position();
   return Position{static_cast<uint64_t>(result[0].Int(0)), static_cast<uint64_t>(result[0].Int(1)),
                   static_cast<uint32_t>(result[0].Int(2))};
-}
-
-absl::StatusOr<std::vector<v1::Source>> Store::ListSources(absl::string_view tenant,
-                                                           absl::string_view after,
-                                                           int limit) const {
-  const Value params[] = {tenant, after, limit};
-  WM_ASSIGN_OR_RETURN(
-      const sql::Result result,
-      database_->Query("SELECT source, MIN(create_time), MAX(last_seen_time), SUM(recorded), "
-                       "SUM(updated), SUM(duplicate), SUM(stale), SUM(conflict), SUM(quarantined) "
-                       "FROM sources WHERE tenant = $1 AND source > $2 "
-                       "GROUP BY source ORDER BY source LIMIT $3",
-                       params));
-  std::vector<v1::Source> sources;
-  for (const Row row : result) {
-    v1::Source& source = sources.emplace_back();
-    source.set_name(absl::StrCat("tenants/", tenant, "/sources/", row.View(0)));
-    *source.mutable_create_time() = ToProto(row.Int(1));
-    *source.mutable_last_seen_time() = ToProto(row.Int(2));
-    v1::IngestCounts* counts = source.mutable_counts();
-    counts->set_recorded(row.Int(3));
-    counts->set_updated(row.Int(4));
-    counts->set_duplicate(row.Int(5));
-    counts->set_stale(row.Int(6));
-    counts->set_conflict(row.Int(7));
-    counts->set_quarantined(row.Int(8));
-  }
-  return sources;
 }
 
 }  // namespace waymark::feedback

@@ -42,7 +42,7 @@ struct SourceCounts {
   bool sent = true;
 };
 
-/// SQL of the journal and of sources. What takes a connection runs in its
+/// SQL of the journal and of the counters of sources. What takes a connection runs in its
 /// transaction; statuses are those of sql::Connection, or DATA_LOSS for what cannot be parsed.
 /// Thread-safe.
 class Store {
@@ -84,12 +84,6 @@ class Store {
   static absl::StatusOr<Block> ReadBlock(sql::Connection& connection, uint64_t tx, uint64_t seq);
   /// The last entry that NextBlocks would come to; the zero position when there is none.
   static absl::StatusOr<Position> End(sql::Connection& connection);
-
-  // Reading sources.
-
-  /// The sources of `tenant` with ids above `after`.
-  absl::StatusOr<std::vector<v1::Source>> ListSources(absl::string_view tenant,
-                                                      absl::string_view after, int limit) const;
 
  private:
   Store(sql::Database* database, const HashKey& hash_key, int64_t slot)
