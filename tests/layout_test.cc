@@ -130,8 +130,9 @@ bool IsEdge(const std::string& stem) {
 // Parts of a service that are neither edge, store nor projection, nor the course of requests
 // between edge and store: algorithms.
 bool IsEngine(const SourceFile& file) {
-  static const auto& others = *new std::set<std::string>{
-      "options", "store", "schema", "errors", "metrics", "projection", "models", "validation"};
+  static const auto& others =
+      *new std::set<std::string>{"options", "store",      "schema", "index_schema", "errors",
+                                 "metrics", "projection", "models", "validation"};
   return !IsEdge(file.stem) && !others.contains(file.stem) && !absl::EndsWith(file.stem, "_store");
 }
 

@@ -54,6 +54,18 @@ absl::Status Stopping() {
                    "the service is stopping; send the batch again");
 }
 
+absl::Status QuarantinedSignalNotFound(absl::string_view name) {
+  return MakeError(
+      absl::StatusCode::kNotFound, "QUARANTINED_SIGNAL_NOT_FOUND",
+      absl::StrCat("'", name, "' is not in quarantine (any more); see ListQuarantinedSignals"));
+}
+
+absl::Status SourceNotFound(absl::string_view name) {
+  return MakeError(absl::StatusCode::kNotFound, "SOURCE_NOT_FOUND",
+                   absl::StrCat("there is no '", name,
+                                "': it has sent nothing and is not registered; see ListSources"));
+}
+
 absl::Status JournalDamaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("the journal is damaged: ", what));
 }

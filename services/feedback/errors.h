@@ -33,6 +33,12 @@ absl::Status ConversationNotFound(absl::string_view source);
 /// UNAVAILABLE (STORE_UNAVAILABLE): the service is being stopped.
 absl::Status Stopping();
 
+/// NOT_FOUND (QUARANTINED_SIGNAL_NOT_FOUND).
+absl::Status QuarantinedSignalNotFound(absl::string_view name);
+
+/// NOT_FOUND (SOURCE_NOT_FOUND).
+absl::Status SourceNotFound(absl::string_view name);
+
 /// DATA_LOSS: what the journal holds cannot be read.
 absl::Status JournalDamaged(absl::string_view what);
 

@@ -17,24 +17,6 @@ int64_t ConversationHash(const HashKey& key, absl::string_view source,
   return IndexHash(key, absl::StrCat(source, absl::string_view("\0", 1), conversation));
 }
 
-SignalKind KindOf(const v1::Signal& signal) {
-  switch (signal.kind_case()) {
-    case v1::Signal::kSurveyResponse:
-      return SignalKind::kSurvey;
-    case v1::Signal::kChatMessage:
-      return SignalKind::kChat;
-    case v1::Signal::kSocialMention:
-      return SignalKind::kSocial;
-    case v1::Signal::kInteraction:
-      return SignalKind::kBehaviour;
-    case v1::Signal::kStaffObservation:
-      return SignalKind::kStaff;
-    case v1::Signal::KIND_NOT_SET:
-      break;
-  }
-  return SignalKind::kNone;
-}
-
 int64_t EventMicros(const v1::Signal& signal) {
   return signal.event_time().seconds() * 1'000'000 + signal.event_time().nanos() / 1000;
 }
@@ -75,7 +57,8 @@ void IndexPage::AddSignal(const Block& block, const Position& position) {
         ConversationHash(key_, signal_.source(), signal_.chat_message().conversation());
   }
   row.position = position;
-  row.kind = KindOf(signal_);
+  row.kind = SourceKindOf(signal_);
+  learner_.Observe(block.tenant, signal_, absl::ToUnixMicros(block.record_time));
 }
 
 absl::string_view IndexPage::Intern(absl::string_view text) {

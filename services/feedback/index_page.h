@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "services/feedback/position.h"
 #include "services/feedback/siphash.h"
+#include "services/feedback/source_schema.h"
 #include "services/feedback/store.h"
 #include "waymark/feedback/v1/signal.pb.h"
 
@@ -26,17 +27,6 @@ int64_t IndexHash(const HashKey& key, absl::string_view text);
 /// The same for a conversation of a source.
 int64_t ConversationHash(const HashKey& key, absl::string_view source,
                          absl::string_view conversation);
-
-/// v1::Signal::KindCase as the index stores it and the filter names it.
-enum class SignalKind : int8_t {
-  kNone = 0,
-  kSurvey = 1,
-  kChat = 2,
-  kSocial = 3,
-  kBehaviour = 4,
-  kStaff = 5,
-};
-SignalKind KindOf(const v1::Signal& signal);
 
 /// Microseconds since 1970; what is finer is cut off.
 int64_t EventMicros(const v1::Signal& signal);
@@ -55,7 +45,7 @@ struct IndexedSignal {
   int64_t account = 0;
   int64_t conversation = 0;
   Position position;
-  SignalKind kind = SignalKind::kNone;
+  v1::SourceKind kind = v1::SOURCE_KIND_UNSPECIFIED;
 };
 
 /// What a stretch of the journal adds to the index. Not thread-safe.
@@ -72,6 +62,8 @@ class IndexPage {
   const std::vector<IndexedSignal>& signals() const { return signals_; }
   /// Entries that no longer count.
   const std::vector<Position>& superseded() const { return superseded_; }
+  /// What the signals teach of their sources.
+  const SchemaLearner& learner() const { return learner_; }
   int64_t next_number() const { return next_number_; }
   /// Of the last entry added.
   const Position& end() const { return end_; }
@@ -86,6 +78,7 @@ class IndexPage {
   int64_t next_number_;
   std::vector<IndexedSignal> signals_;
   std::vector<Position> superseded_;
+  SchemaLearner learner_;
   Position end_;
   int64_t entries_ = 0;
   /// Reused from signal to signal.

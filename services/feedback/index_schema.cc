@@ -10,87 +10,87 @@ namespace {
 // index_shards: how far each shard of the journal is indexed. index_superseded: entries that no
 // longer count. customer, account and conversation are keyed hashes: nothing here names a person.
 // The same on both databases, but that SQLite keeps rows in their key's tree (END).
-#define WM_INDEX_TABLES(END)                                   \
-  "CREATE TABLE index_shards ("                                \
-  "  shard BIGINT PRIMARY KEY,"                                \
-  "  tx BIGINT NOT NULL,"                                      \
-  "  seq BIGINT NOT NULL,"                                     \
-  "  entry BIGINT NOT NULL,"                                   \
-  "  next_number BIGINT NOT NULL"                              \
-  ");"                                                         \
-  "CREATE TABLE index_buckets ("                               \
-  "  tenant TEXT NOT NULL,"                                    \
-  "  bucket BIGINT NOT NULL,"                                  \
-  "  first_time BIGINT NOT NULL,"                              \
-  "  last_time BIGINT NOT NULL,"                               \
-  "  PRIMARY KEY (tenant, bucket)"                             \
-  ");"                                                         \
-  "CREATE TABLE index_superseded ("                            \
-  "  tx BIGINT NOT NULL,"                                      \
-  "  seq BIGINT NOT NULL,"                                     \
-  "  entry BIGINT NOT NULL,"                                   \
-  "  PRIMARY KEY (tx, seq, entry)"                             \
-  ") " END                                                     \
-  ";"                                                          \
-  "CREATE TABLE index_signals ("                               \
-  "  tenant TEXT NOT NULL,"                                    \
-  "  bucket BIGINT NOT NULL,"                                  \
-  "  event_time BIGINT NOT NULL,"                              \
-  "  sequence BIGINT NOT NULL,"                                \
-  "  number BIGINT NOT NULL,"                                  \
-  "  source TEXT NOT NULL,"                                    \
-  "  kind BIGINT NOT NULL,"                                    \
-  "  customer BIGINT NOT NULL,"                                \
-  "  account BIGINT NOT NULL,"                                 \
-  "  tx BIGINT NOT NULL,"                                      \
-  "  seq BIGINT NOT NULL,"                                     \
-  "  entry BIGINT NOT NULL,"                                   \
-  "  PRIMARY KEY (tenant, bucket, event_time, sequence, number)" \
-  ") " END                                                     \
-  ";"                                                          \
-  "CREATE TABLE index_customers ("                             \
-  "  tenant TEXT NOT NULL,"                                    \
-  "  bucket BIGINT NOT NULL,"                                  \
-  "  customer BIGINT NOT NULL,"                                \
-  "  event_time BIGINT NOT NULL,"                              \
-  "  sequence BIGINT NOT NULL,"                                \
-  "  number BIGINT NOT NULL,"                                  \
-  "  tx BIGINT NOT NULL,"                                      \
-  "  seq BIGINT NOT NULL,"                                     \
-  "  entry BIGINT NOT NULL,"                                   \
+#define WM_INDEX_TABLES(END)                                               \
+  "CREATE TABLE index_shards ("                                            \
+  "  shard BIGINT PRIMARY KEY,"                                            \
+  "  tx BIGINT NOT NULL,"                                                  \
+  "  seq BIGINT NOT NULL,"                                                 \
+  "  entry BIGINT NOT NULL,"                                               \
+  "  next_number BIGINT NOT NULL"                                          \
+  ");"                                                                     \
+  "CREATE TABLE index_buckets ("                                           \
+  "  tenant TEXT NOT NULL,"                                                \
+  "  bucket BIGINT NOT NULL,"                                              \
+  "  first_time BIGINT NOT NULL,"                                          \
+  "  last_time BIGINT NOT NULL,"                                           \
+  "  PRIMARY KEY (tenant, bucket)"                                         \
+  ");"                                                                     \
+  "CREATE TABLE index_superseded ("                                        \
+  "  tx BIGINT NOT NULL,"                                                  \
+  "  seq BIGINT NOT NULL,"                                                 \
+  "  entry BIGINT NOT NULL,"                                               \
+  "  PRIMARY KEY (tx, seq, entry)"                                         \
+  ") " END                                                                 \
+  ";"                                                                      \
+  "CREATE TABLE index_signals ("                                           \
+  "  tenant TEXT NOT NULL,"                                                \
+  "  bucket BIGINT NOT NULL,"                                              \
+  "  event_time BIGINT NOT NULL,"                                          \
+  "  sequence BIGINT NOT NULL,"                                            \
+  "  number BIGINT NOT NULL,"                                              \
+  "  source TEXT NOT NULL,"                                                \
+  "  kind BIGINT NOT NULL,"                                                \
+  "  customer BIGINT NOT NULL,"                                            \
+  "  account BIGINT NOT NULL,"                                             \
+  "  tx BIGINT NOT NULL,"                                                  \
+  "  seq BIGINT NOT NULL,"                                                 \
+  "  entry BIGINT NOT NULL,"                                               \
+  "  PRIMARY KEY (tenant, bucket, event_time, sequence, number)"           \
+  ") " END                                                                 \
+  ";"                                                                      \
+  "CREATE TABLE index_customers ("                                         \
+  "  tenant TEXT NOT NULL,"                                                \
+  "  bucket BIGINT NOT NULL,"                                              \
+  "  customer BIGINT NOT NULL,"                                            \
+  "  event_time BIGINT NOT NULL,"                                          \
+  "  sequence BIGINT NOT NULL,"                                            \
+  "  number BIGINT NOT NULL,"                                              \
+  "  tx BIGINT NOT NULL,"                                                  \
+  "  seq BIGINT NOT NULL,"                                                 \
+  "  entry BIGINT NOT NULL,"                                               \
   "  PRIMARY KEY (tenant, bucket, customer, event_time, sequence, number)" \
-  ") " END                                                     \
-  ";"                                                          \
-  "CREATE TABLE index_conversations ("                         \
-  "  tenant TEXT NOT NULL,"                                    \
-  "  bucket BIGINT NOT NULL,"                                  \
-  "  conversation BIGINT NOT NULL,"                            \
-  "  number BIGINT NOT NULL,"                                  \
-  "  tx BIGINT NOT NULL,"                                      \
-  "  seq BIGINT NOT NULL,"                                     \
-  "  entry BIGINT NOT NULL,"                                   \
-  "  PRIMARY KEY (tenant, bucket, conversation, number)"       \
-  ") " END                                                     \
-  ";"                                                          \
-  "CREATE TABLE index_texts ("                                 \
-  "  tenant TEXT NOT NULL,"                                    \
-  "  bucket BIGINT NOT NULL,"                                  \
-  "  number BIGINT NOT NULL,"                                  \
-  "  event_time BIGINT NOT NULL,"                              \
-  "  sequence BIGINT NOT NULL,"                                \
-  "  source TEXT NOT NULL,"                                    \
-  "  kind BIGINT NOT NULL,"                                    \
-  "  customer BIGINT NOT NULL,"                                \
-  "  account BIGINT NOT NULL,"                                 \
-  "  tx BIGINT NOT NULL,"                                      \
-  "  seq BIGINT NOT NULL,"                                     \
-  "  entry BIGINT NOT NULL,"                                   \
-  "  PRIMARY KEY (tenant, bucket, number)"                     \
+  ") " END                                                                 \
+  ";"                                                                      \
+  "CREATE TABLE index_conversations ("                                     \
+  "  tenant TEXT NOT NULL,"                                                \
+  "  bucket BIGINT NOT NULL,"                                              \
+  "  conversation BIGINT NOT NULL,"                                        \
+  "  number BIGINT NOT NULL,"                                              \
+  "  tx BIGINT NOT NULL,"                                                  \
+  "  seq BIGINT NOT NULL,"                                                 \
+  "  entry BIGINT NOT NULL,"                                               \
+  "  PRIMARY KEY (tenant, bucket, conversation, number)"                   \
+  ") " END                                                                 \
+  ";"                                                                      \
+  "CREATE TABLE index_texts ("                                             \
+  "  tenant TEXT NOT NULL,"                                                \
+  "  bucket BIGINT NOT NULL,"                                              \
+  "  number BIGINT NOT NULL,"                                              \
+  "  event_time BIGINT NOT NULL,"                                          \
+  "  sequence BIGINT NOT NULL,"                                            \
+  "  source TEXT NOT NULL,"                                                \
+  "  kind BIGINT NOT NULL,"                                                \
+  "  customer BIGINT NOT NULL,"                                            \
+  "  account BIGINT NOT NULL,"                                             \
+  "  tx BIGINT NOT NULL,"                                                  \
+  "  seq BIGINT NOT NULL,"                                                 \
+  "  entry BIGINT NOT NULL,"                                               \
+  "  PRIMARY KEY (tenant, bucket, number)"                                 \
   ") " END ";"
 
 // The words of index_texts: on SQLite beside it, by number; they are not kept themselves. What a
-// transaction adds is sorted in memory as long as it has less than 64 MB, and merged less often than
-// usual: with the defaults indexing costs twice as much, and ever more.
+// transaction adds is sorted in memory as long as it has less than 64 MB, and merged less often
+// than usual: with the defaults indexing costs twice as much, and ever more.
 constexpr char kSqliteWords[] = WM_INDEX_TABLES("WITHOUT ROWID") R"sql(
 CREATE VIRTUAL TABLE index_words USING fts5(
   words, content='', columnsize=0, tokenize='unicode61 remove_diacritics 0'
@@ -104,8 +104,59 @@ ALTER TABLE index_texts ADD COLUMN words TEXT NOT NULL;
 CREATE INDEX index_texts_by_word ON index_texts USING gin (to_tsvector('simple', words));
 )sql";
 
+// What sources send: see source_schema.h. `items` counts the rows of a source in source_questions
+// and source_activities; questions and activities may hold any character, NUL too.
+constexpr char kSourceSchemas[] = R"sql(
+CREATE TABLE source_schemas (
+  tenant TEXT NOT NULL,
+  source TEXT NOT NULL,
+  items BIGINT NOT NULL,
+  truncated BIGINT NOT NULL,
+  PRIMARY KEY (tenant, source)
+);
+
+CREATE TABLE source_kinds (
+  tenant TEXT NOT NULL,
+  source TEXT NOT NULL,
+  kind BIGINT NOT NULL,
+  ordinal BIGINT NOT NULL,
+  signals BIGINT NOT NULL,
+  first_seen_time BIGINT NOT NULL,
+  last_seen_time BIGINT NOT NULL,
+  PRIMARY KEY (tenant, source, kind)
+);
+
+CREATE TABLE source_questions (
+  tenant TEXT NOT NULL,
+  source TEXT NOT NULL,
+  question BYTEA NOT NULL,
+  version BIGINT NOT NULL,
+  fingerprint BIGINT NOT NULL,
+  definition BYTEA NOT NULL,
+  answers BIGINT NOT NULL,
+  first_seen_time BIGINT NOT NULL,
+  last_seen_time BIGINT NOT NULL,
+  listed_since BIGINT NOT NULL,
+  forgotten BIGINT NOT NULL,
+  PRIMARY KEY (tenant, source, question, version)
+);
+
+CREATE TABLE source_activities (
+  tenant TEXT NOT NULL,
+  source TEXT NOT NULL,
+  activity BYTEA NOT NULL,
+  signals BIGINT NOT NULL,
+  first_seen_time BIGINT NOT NULL,
+  last_seen_time BIGINT NOT NULL,
+  PRIMARY KEY (tenant, source, activity)
+);
+)sql";
+
 constexpr sql::Migration kMigrations[] = {
-    {.version = 1, .sqlite_sql = kSqliteWords, .postgres_sql = kPostgresWords},
+    {.version = 1,
+     .sql = kSourceSchemas,
+     .sqlite_sql = kSqliteWords,
+     .postgres_sql = kPostgresWords},
 };
 
 }  // namespace

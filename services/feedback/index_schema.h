@@ -5,8 +5,12 @@
 
 namespace waymark::feedback {
 
-/// The tables of the index over the journal, to be used with sql::Migrate. On SQLite they are in a
-/// file of their own, so that indexing does not hold up the journal.
+/// The component under which IndexMigrations are recorded, see sql::Migrate.
+inline constexpr char kIndexComponent[] = "feedback-index";
+
+/// The steps of the schema of what is derived from the journal. On SQLite it is a file of its own,
+/// so that what is indexed does not wait for what is taken in; on PostgreSQL the same database.
+/// Times are microseconds since 1970.
 absl::Span<const sql::Migration> IndexMigrations();
 
 }  // namespace waymark::feedback

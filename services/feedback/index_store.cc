@@ -76,11 +76,10 @@ absl::Status WriteSignals(Connection& connection, RowPointers rows) {
                    {"tenant", "bucket", "event_time", "sequence", "number", "source", "kind",
                     "customer", "account", "tx", "seq", "entry"});
   for (const IndexedSignal* row : rows) {
-    WM_RETURN_IF_ERROR(
-        writer.Add(Value::BorrowedText(row->tenant), BucketOf(row->number), row->event_time,
-                   row->sequence, row->number, Value::BorrowedText(row->source),
-                   static_cast<int>(row->kind), row->customer, row->account, row->position.tx,
-                   row->position.seq, row->position.index));
+    WM_RETURN_IF_ERROR(writer.Add(
+        Value::BorrowedText(row->tenant), BucketOf(row->number), row->event_time, row->sequence,
+        row->number, Value::BorrowedText(row->source), static_cast<int>(row->kind), row->customer,
+        row->account, row->position.tx, row->position.seq, row->position.index));
   }
   return writer.Flush();
 }
@@ -93,9 +92,9 @@ absl::Status WriteCustomers(Connection& connection, RowPointers rows) {
                           row.number);
       },
       &rows);
-  RowWriter writer(&connection, "index_customers",
-                   {"tenant", "bucket", "customer", "event_time", "sequence", "number", "tx",
-                    "seq", "entry"});
+  RowWriter writer(
+      &connection, "index_customers",
+      {"tenant", "bucket", "customer", "event_time", "sequence", "number", "tx", "seq", "entry"});
   for (const IndexedSignal* row : rows) {
     WM_RETURN_IF_ERROR(writer.Add(Value::BorrowedText(row->tenant), BucketOf(row->number),
                                   row->customer, row->event_time, row->sequence, row->number,
@@ -125,9 +124,9 @@ absl::Status WriteConversations(Connection& connection, RowPointers rows) {
 absl::Status WriteTexts(Connection& connection, RowPointers rows) {
   std::erase_if(rows, [](const IndexedSignal* row) { return row->words.empty(); });
   const bool postgres = connection.dialect() == Dialect::kPostgres;
-  std::vector<absl::string_view> columns = {"tenant", "bucket",   "number",  "event_time",
-                                            "sequence", "source", "kind",    "customer",
-                                            "account",  "tx",     "seq",     "entry"};
+  std::vector<absl::string_view> columns = {"tenant",   "bucket", "number", "event_time",
+                                            "sequence", "source", "kind",   "customer",
+                                            "account",  "tx",     "seq",    "entry"};
   if (postgres) columns.push_back("words");
   RowWriter texts(&connection, "index_texts", std::move(columns));
   for (const IndexedSignal* row : rows) {
@@ -217,7 +216,7 @@ constexpr char kNotSuperseded[] =
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<IndexStore>> IndexStore::Open(sql::Database* database) {
-  WM_RETURN_IF_ERROR(sql::Migrate(*database, "feedback-index", IndexMigrations()));
+  WM_RETURN_IF_ERROR(sql::Migrate(*database, kIndexComponent, IndexMigrations()));
   WM_RETURN_IF_ERROR(database->RunTransaction([&](Connection& connection) {
     std::vector<Value> shards;
     for (int64_t shard = 0; shard < Store::ShardCount(database->dialect()); ++shard) {
@@ -257,9 +256,10 @@ absl::Status IndexStore::Write(Connection& connection, int64_t shard, const Inde
   const Value params[] = {shard, page.end().tx, page.end().seq, page.end().index,
                           page.next_number()};
   return connection
-      .Execute("UPDATE index_shards SET tx = $2, seq = $3, entry = $4, next_number = $5 "
-               "WHERE shard = $1",
-               params)
+      .Execute(
+          "UPDATE index_shards SET tx = $2, seq = $3, entry = $4, next_number = $5 "
+          "WHERE shard = $1",
+          params)
       .status();
 }
 
@@ -290,9 +290,8 @@ absl::StatusOr<std::vector<IndexRow>> IndexStore::Rows(Connection& connection,
                                                        const std::optional<RowKey>& after,
                                                        int limit) {
   const absl::string_view order = query.ascending ? "" : " DESC";
-  const RowKey start = after.value_or(query.ascending
-                                          ? RowKey{INT64_MIN, INT64_MIN, INT64_MIN}
-                                          : RowKey{INT64_MAX, INT64_MAX, INT64_MAX});
+  const RowKey start = after.value_or(query.ascending ? RowKey{INT64_MIN, INT64_MIN, INT64_MIN}
+                                                      : RowKey{INT64_MAX, INT64_MAX, INT64_MAX});
   std::vector<Value> params = {query.tenant,     bucket,         query.from,   query.to,
                                start.event_time, start.sequence, start.number, limit};
   absl::string_view table = "index_signals";
@@ -324,10 +323,10 @@ absl::StatusOr<std::vector<IndexRow>> IndexStore::Rows(Connection& connection,
           params));
   std::vector<IndexRow> rows;
   for (const Row row : result) {
-    rows.push_back({.key = {row.Int(0), row.Int(1), row.Int(2)},
-                    .position = {static_cast<uint64_t>(row.Int(3)),
-                                 static_cast<uint64_t>(row.Int(4)),
-                                 static_cast<uint32_t>(row.Int(5))}});
+    rows.push_back(
+        {.key = {row.Int(0), row.Int(1), row.Int(2)},
+         .position = {static_cast<uint64_t>(row.Int(3)), static_cast<uint64_t>(row.Int(4)),
+                      static_cast<uint32_t>(row.Int(5))}});
   }
   return rows;
 }
@@ -365,25 +364,23 @@ absl::StatusOr<std::vector<SourceDay>> IndexStore::Days(Connection& connection,
   WM_ASSIGN_OR_RETURN(const std::vector<Bucket> buckets, Buckets(connection, tenant, from, to));
   std::map<int64_t, SourceDay> days;
   for (const Bucket& bucket : buckets) {
-    const Value params[] = {tenant, bucket.id, from,         to,
+    const Value params[] = {tenant, bucket.id, from,          to,
                             source, 0,         kMicrosPerDay, kDaysBefore1970 * kMicrosPerDay};
     WM_ASSIGN_OR_RETURN(
         const sql::Result result,
-        connection.Execute(
-            absl::StrCat("SELECT (event_time + $8) / $7 AS day, COUNT(*), "
-                         "COUNT(*) FILTER (WHERE customer <> $6), MIN(event_time), "
-                         "MAX(event_time) FROM index_signals AS r "
-                         "WHERE tenant = $1 AND bucket = $2 AND event_time >= $3 "
-                         "AND event_time <= $4 AND source = $5",
-                         kNotSuperseded, " GROUP BY day"),
-            params));
+        connection.Execute(absl::StrCat("SELECT (event_time + $8) / $7 AS day, COUNT(*), "
+                                        "COUNT(*) FILTER (WHERE customer <> $6), MIN(event_time), "
+                                        "MAX(event_time) FROM index_signals AS r "
+                                        "WHERE tenant = $1 AND bucket = $2 AND event_time >= $3 "
+                                        "AND event_time <= $4 AND source = $5",
+                                        kNotSuperseded, " GROUP BY day"),
+                           params));
     for (const Row row : result) {
       const int64_t number = row.Int(0) - kDaysBefore1970;
-      SourceDay& day =
-          days.try_emplace(number, SourceDay{.day = number,
-                                             .first_time = row.Int(3),
-                                             .last_time = row.Int(4)})
-              .first->second;
+      SourceDay& day = days.try_emplace(number, SourceDay{.day = number,
+                                                          .first_time = row.Int(3),
+                                                          .last_time = row.Int(4)})
+                           .first->second;
       day.signals += row.Int(1);
       day.with_customer += row.Int(2);
       day.first_time = std::min(day.first_time, row.Int(3));

@@ -8,6 +8,7 @@
 #include "libs/base/log.h"
 #include "libs/base/status_macros.h"
 #include "services/feedback/errors.h"
+#include "services/feedback/source_schema_store.h"
 
 namespace waymark::feedback {
 namespace {
@@ -100,7 +101,9 @@ absl::StatusOr<bool> Indexer::IndexPageOf(int64_t shard) {
         WM_ASSIGN_OR_RETURN(const std::optional<ShardCursor> claimed,
                             IndexStore::Claim(connection, shard));
         ours = claimed.has_value() && claimed->position == cursor.position;
-        return ours ? IndexStore::Write(connection, shard, page) : absl::OkStatus();
+        if (!ours) return absl::OkStatus();
+        WM_RETURN_IF_ERROR(IndexStore::Write(connection, shard, page));
+        return SourceSchemaStore::Merge(connection, page.learner());
       },
       sql::Isolation::kReadCommitted));
   if (!ours) return false;  // another replica is at it

@@ -7,9 +7,11 @@
 
 namespace waymark::feedback {
 absl::StatusOr<std::shared_ptr<Submission>> Ingestor::Submit(const std::string& tenant,
-                                                             Signals* signals) {
+                                                             Signals* signals,
+                                                             std::vector<Replayed> replays) {
   auto batch = std::make_shared<Submission>();
   batch->tenant = tenant;
+  batch->replays = std::move(replays);
   text::RedactionCounts redactions;
   WM_RETURN_IF_ERROR(preparer_.Prepare(signals, batch.get(), &redactions));
   WM_RETURN_IF_ERROR(writer_->Submit(batch));

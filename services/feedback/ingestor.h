@@ -25,9 +25,11 @@ class Ingestor {
   Ingestor(const HashKey& key, Writer* writer, const IngestMetrics& metrics)
       : preparer_(key), writer_(writer), metrics_(metrics) {}
 
-  /// Prepares `signals`, which are used up, and queues them. RESOURCE_EXHAUSTED (TOO_LARGE,
-  /// OVERLOADED); UNAVAILABLE: the service stops.
-  absl::StatusOr<std::shared_ptr<Submission>> Submit(const std::string& tenant, Signals* signals);
+  /// Prepares `signals`, which are used up, and queues them; for a replay from quarantine `replays`
+  /// says where each comes from. RESOURCE_EXHAUSTED (TOO_LARGE, OVERLOADED); UNAVAILABLE: the
+  /// service stops.
+  absl::StatusOr<std::shared_ptr<Submission>> Submit(const std::string& tenant, Signals* signals,
+                                                     std::vector<Replayed> replays = {});
 
   /// Waits until the batch is on disk. DEADLINE_EXCEEDED: not before `deadline`; else what
   /// JournalStore::Commit returned.

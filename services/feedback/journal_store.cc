@@ -5,11 +5,11 @@
 #include <tuple>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "libs/base/status_macros.h"
 #include "services/feedback/catalogue_store.h"
 #include "services/feedback/memory_key_store.h"
 #include "services/feedback/outcomes.h"
+#include "services/feedback/quarantine_store.h"
 #include "services/feedback/table_key_store.h"
 
 namespace waymark::feedback {
@@ -40,24 +40,6 @@ EntryHeader HeaderOf(const Candidate& candidate) {
           .previous = candidate.previous};
 }
 
-absl::string_view PayloadOf(const Submission& batch, const Candidate& candidate) {
-  return absl::string_view(batch.payload).substr(candidate.offset, candidate.bytes);
-}
-
-absl::StatusOr<Quarantined> MakeQuarantined(const Submission& batch, absl::string_view source,
-                                            const Hash128& key, uint64_t content,
-                                            absl::string_view signal) {
-  Quarantined one;
-  one.tenant = batch.tenant;
-  one.id = absl::StrFormat("%016x%016x", key.lo, content);
-  one.source = std::string(source);
-  if (!one.record.mutable_signal()->ParseFromArray(signal.data(),
-                                                   static_cast<int>(signal.size()))) {
-    return absl::InternalError("a prepared signal cannot be parsed");
-  }
-  return one;
-}
-
 // One for each source of each tenant.
 std::vector<SourceCounts> Merge(std::vector<SourceCounts> counts) {
   const auto id = [](const SourceCounts& one) { return std::tie(one.tenant, one.source); };
@@ -69,6 +51,7 @@ std::vector<SourceCounts> Merge(std::vector<SourceCounts> counts) {
       merged.push_back(std::move(one));
       continue;
     }
+    merged.back().sent |= one.sent;
     v1::IngestCounts& sum = merged.back().counts;
     sum.set_recorded(sum.recorded() + one.counts.recorded());
     sum.set_updated(sum.updated() + one.counts.updated());
@@ -161,10 +144,11 @@ absl::Status JournalStore::RunOnce(absl::FunctionRef<absl::Status(Cursor*)> fill
 }
 
 absl::Status JournalStore::Fill(absl::Span<Submission* const> batches, Cursor* cursor) {
+  WM_RETURN_IF_ERROR(QuarantineStore::LockReplayed(*connection_, batches));
   const std::vector<Candidate*> candidates = Plan(batches, cursor->tx, cursor->seq);
   WM_RETURN_IF_ERROR(keys_->Resolve({connection_.get(), cursor->tx}, candidates));
   WM_RETURN_IF_ERROR(InsertBlocks(batches, cursor));
-  WM_RETURN_IF_ERROR(Quarantine(batches));
+  WM_RETURN_IF_ERROR(QuarantineStore::Settle(*connection_, batches, clock_->Now()));
   return Count(batches);
 }
 
@@ -189,34 +173,10 @@ absl::Status JournalStore::InsertBlocks(absl::Span<Submission* const> batches, C
         seq = candidate.position.seq;
         tenant = &batch->tenant;
       }
-      block_.Append(HeaderOf(candidate), PayloadOf(*batch, candidate));
+      block_.Append(HeaderOf(candidate), batch->payload_of(candidate));
     }
   }
   return flush();
-}
-
-absl::Status JournalStore::Quarantine(absl::Span<Submission* const> batches) {
-  std::vector<Quarantined> quarantined;
-  for (const Submission* batch : batches) {
-    for (const Rejected& one : batch->rejected) {
-      const absl::string_view source =
-          one.source < 0 ? absl::string_view() : batch->sources[one.source];
-      WM_ASSIGN_OR_RETURN(Quarantined kept,
-                          MakeQuarantined(*batch, source, one.key, one.content, one.signal));
-      kept.record.mutable_reasons()->Assign(one.reasons.begin(), one.reasons.end());
-      quarantined.push_back(std::move(kept));
-    }
-    for (const Candidate& one : batch->candidates) {
-      if (one.outcome != v1::INGEST_OUTCOME_CONFLICT) continue;
-      WM_ASSIGN_OR_RETURN(Quarantined kept,
-                          MakeQuarantined(*batch, batch->sources[one.source], one.key, one.content,
-                                          PayloadOf(*batch, one)));
-      kept.record.add_reasons(kConflictReason);
-      kept.record.set_conflict(true);
-      quarantined.push_back(std::move(kept));
-    }
-  }
-  return Store::Quarantine(*connection_, std::move(quarantined), clock_->Now());
 }
 
 absl::Status JournalStore::Count(absl::Span<Submission* const> batches) {
@@ -224,6 +184,7 @@ absl::Status JournalStore::Count(absl::Span<Submission* const> batches) {
   for (const Submission* batch : batches) {
     std::vector<SourceCounts> of_batch(batch->sources.size());
     for (size_t i = 0; i < of_batch.size(); ++i) {
+      of_batch[i].sent = batch->replays.empty();
       of_batch[i].tenant = batch->tenant;
       of_batch[i].source = batch->sources[i];
     }

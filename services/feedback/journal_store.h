@@ -73,7 +73,6 @@ class JournalStore {
   absl::Status Run(absl::FunctionRef<absl::Status(Cursor*)> fill);
   absl::Status Fill(absl::Span<Submission* const> batches, Cursor* cursor);
   absl::Status InsertBlocks(absl::Span<Submission* const> batches, Cursor* cursor);
-  absl::Status Quarantine(absl::Span<Submission* const> batches);
   absl::Status Count(absl::Span<Submission* const> batches);
   absl::Status FillPage(const ReplacementPage& page, Cursor* cursor);
 

@@ -13,6 +13,9 @@ absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Opt
   WM_ASSIGN_OR_RETURN(module->databases_, OpenDatabases(options.database));
   WM_ASSIGN_OR_RETURN(module->store_, Store::Open(module->databases_.journal.get()));
   WM_ASSIGN_OR_RETURN(module->index_, IndexStore::Open(module->databases_.index()));
+  module->sources_ = std::make_unique<SourceStore>(module->databases_.journal.get());
+  module->source_schemas_ = std::make_unique<SourceSchemaStore>(module->databases_.index());
+  module->quarantine_ = std::make_unique<QuarantineStore>(module->databases_.journal.get());
   module->catalogues_ = std::make_unique<CatalogueStore>(module->databases_.journal.get());
   WM_ASSIGN_OR_RETURN(std::unique_ptr<JournalStore> journal,
                       JournalStore::Create(module->store_.get(), environment.clock));
@@ -35,9 +38,10 @@ absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Opt
                                 .feed = module->feed_.get(),
                                 .catalogues = module->catalogues_.get(),
                                 .replacer = module->replacer_.get()});
-  module->source_service_ = std::make_unique<SourceServiceImpl>(environment, module->store_.get());
-  module->quarantine_service_ =
-      std::make_unique<QuarantineServiceImpl>(environment, module->store_.get());
+  module->source_service_ = std::make_unique<SourceServiceImpl>(environment, module->sources_.get(),
+                                                                module->source_schemas_.get());
+  module->quarantine_service_ = std::make_unique<QuarantineServiceImpl>(
+      environment, module->quarantine_.get(), module->ingestor_.get());
   module->signal_service_ = std::make_unique<SignalServiceImpl>(environment, module->reader_.get(),
                                                                 module->indexer_.get());
   return module;

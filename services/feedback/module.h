@@ -16,11 +16,14 @@
 #include "services/feedback/ingestor.h"
 #include "services/feedback/options.h"
 #include "services/feedback/quarantine_service.h"
+#include "services/feedback/quarantine_store.h"
 #include "services/feedback/replacer.h"
 #include "services/feedback/service.h"
 #include "services/feedback/signal_reader.h"
 #include "services/feedback/signal_service.h"
+#include "services/feedback/source_schema_store.h"
 #include "services/feedback/source_service.h"
+#include "services/feedback/source_store.h"
 #include "services/feedback/store.h"
 #include "services/feedback/writer.h"
 
@@ -50,6 +53,9 @@ class FeedbackModule : public rpc::Module {
   // In the order in which each uses those before it.
   Databases databases_;
   std::unique_ptr<Store> store_;
+  std::unique_ptr<SourceStore> sources_;
+  std::unique_ptr<SourceSchemaStore> source_schemas_;
+  std::unique_ptr<QuarantineStore> quarantine_;
   std::unique_ptr<IndexStore> index_;
   std::unique_ptr<CatalogueStore> catalogues_;
   CommitSignal commits_;

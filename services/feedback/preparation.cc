@@ -146,8 +146,7 @@ absl::Status Preparer::Prepare(google::protobuf::RepeatedPtrField<v1::Signal>* s
       return BatchTooLarge(total, kMaxBatchBytes);
     }
     const size_t offset = AppendSerialized(*signal, bytes, &submission->payload);
-    const uint64_t content =
-        XXH3_64bits_withSeed(submission->payload.data() + offset, bytes, key_.k0 ^ key_.k1);
+    const uint64_t content = ContentOf(*submission, i, offset);
     const Hash128 key =
         SignalKey(key_, submission->tenant, signal->source(), signal->external_id());
     ValidateSignal(*signal, bytes, &reasons);
@@ -180,6 +179,15 @@ absl::Status Preparer::Prepare(google::protobuf::RepeatedPtrField<v1::Signal>* s
          .deleted = signal->deleted()});
   }
   return absl::OkStatus();
+}
+
+uint64_t Preparer::ContentOf(const Submission& submission, size_t ordinal, size_t offset) const {
+  // What quarantine keeps is redacted: it would not match the original when that is sent again.
+  if (!submission.replays.empty() && !submission.replays[ordinal].mended) {
+    return submission.replays[ordinal].content;
+  }
+  return XXH3_64bits_withSeed(submission.payload.data() + offset,
+                              submission.payload.size() - offset, key_.k0 ^ key_.k1);
 }
 
 // Nearly every batch comes from one source.

@@ -25,12 +25,15 @@ class Preparer {
 
   /// Adds `signals` to *submission, whose tenant is set: the valid ones as candidates, the others
   /// as rejected. The signals are used up: brought into canonical form (unknown fields dropped,
-  /// attributes sorted) and redacted in place. What was redacted is added to *redactions.
+  /// attributes sorted) and redacted in place. What was redacted is added to *redactions. When
+  /// submission->replays is set there is one for each signal.
   /// RESOURCE_EXHAUSTED (TOO_LARGE): the batch is over kMaxBatchBytes.
   absl::Status Prepare(google::protobuf::RepeatedPtrField<v1::Signal>* signals,
                        Submission* submission, text::RedactionCounts* redactions) const;
 
  private:
+  /// The content hash of the signal whose serialization is the payload from `offset` on.
+  uint64_t ContentOf(const Submission& submission, size_t ordinal, size_t offset) const;
   uint32_t SourceIndex(const std::string& source, Submission* submission) const;
   bool Redact(v1::Signal* signal, text::RedactionCounts* redactions) const;
   void Reject(v1::Signal* signal, Rejected rejected, Submission* submission,

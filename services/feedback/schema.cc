@@ -82,8 +82,25 @@ CREATE TABLE signal_keys (
 );
 )sql";
 
+// quarantine.content: the content hash of what came in as the row's signal; NULL: the one in its
+// id. source_settings: what people say of a source; its counters are in `sources`.
+constexpr char kRegistry[] = R"sql(
+ALTER TABLE quarantine ADD COLUMN content BIGINT;
+
+CREATE TABLE source_settings (
+  tenant TEXT NOT NULL,
+  source TEXT NOT NULL,
+  create_time BIGINT NOT NULL,
+  settings BYTEA NOT NULL,
+  schema_accept_time BIGINT,
+  retire_time BIGINT,
+  PRIMARY KEY (tenant, source)
+);
+)sql";
+
 constexpr sql::Migration kMigrations[] = {
     {.version = 1, .sql = kTables, .postgres_sql = kPostgresTables},
+    {.version = 2, .sql = kRegistry},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "absl/strings/strip.h"
 #include "google/protobuf/descriptor.h"
 #include "services/feedback/index_page.h"
+#include "services/feedback/source_schema.h"
 
 namespace waymark::feedback {
 namespace {
@@ -58,13 +59,6 @@ filter::Field EnumField(const std::string& name, const google::protobuf::EnumDes
 }
 
 std::vector<filter::Field> Fields() {
-  const filter::Field kind = {.name = "kind",
-                              .type = FieldType::kEnum,
-                              .values = {{"SURVEY", static_cast<int>(SignalKind::kSurvey)},
-                                         {"CHAT", static_cast<int>(SignalKind::kChat)},
-                                         {"SOCIAL", static_cast<int>(SignalKind::kSocial)},
-                                         {"BEHAVIOUR", static_cast<int>(SignalKind::kBehaviour)},
-                                         {"STAFF", static_cast<int>(SignalKind::kStaff)}}};
   return {
       {"source"},
       {"external_id"},
@@ -72,7 +66,7 @@ std::vector<filter::Field> Fields() {
       {"customer"},
       {"account"},
       {"touchpoint"},
-      kind,
+      EnumField("kind", *v1::SourceKind_descriptor(), "SOURCE_KIND_"),
       {"event_time", FieldType::kTimestamp},
       {"record_time", FieldType::kTimestamp},
       {"attributes", FieldType::kMap},
@@ -243,7 +237,7 @@ Value SignalRecord::Get(int field, absl::string_view member) const {
     case kTouchpoint:
       return TouchpointOf(stored_);
     case kKind:
-      return Number(static_cast<int>(KindOf(signal)), true);
+      return Number(SourceKindOf(signal), true);
     case kEventTime:
       return Value(EventMicros(signal));
     case kRecordTime:

@@ -99,14 +99,6 @@ absl::StatusOr<std::vector<Block>> ReadNext(Connection& connection, absl::string
   return blocks;
 }
 
-google::protobuf::Timestamp ToProto(int64_t micros) {
-  google::protobuf::Timestamp time;
-  const int64_t seconds = micros / 1'000'000 - (micros % 1'000'000 < 0 ? 1 : 0);
-  time.set_seconds(seconds);
-  time.set_nanos(static_cast<int32_t>((micros - seconds * 1'000'000) * 1000));
-  return time;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(sql::Database* database) {
@@ -168,6 +160,7 @@ absl::Status Store::AddCounts(Connection& connection, absl::Span<const SourceCou
                          Value::BorrowedText(one.source),
                          slot_,
                          absl::ToUnixMicros(now),
+                         one.sent ? absl::ToUnixMicros(now) : 0,
                          add.recorded(),
                          add.updated(),
                          add.duplicate(),
@@ -178,9 +171,11 @@ absl::Status Store::AddCounts(Connection& connection, absl::Span<const SourceCou
         connection
             .Execute("INSERT INTO sources (tenant, source, slot, create_time, last_seen_time, "
                      "recorded, updated, duplicate, stale, conflict, quarantined) "
-                     "VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10) "
+                     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
                      "ON CONFLICT (tenant, source, slot) DO UPDATE SET "
-                     "last_seen_time = excluded.last_seen_time, "
+                     "last_seen_time = CASE "
+                     "WHEN excluded.last_seen_time > sources.last_seen_time "
+                     "THEN excluded.last_seen_time ELSE sources.last_seen_time END, "
                      "recorded = sources.recorded + excluded.recorded, "
                      "updated = sources.updated + excluded.updated, "
                      "duplicate = sources.duplicate + excluded.duplicate, "
@@ -191,26 +186,6 @@ absl::Status Store::AddCounts(Connection& connection, absl::Span<const SourceCou
             .status());
   }
   return absl::OkStatus();
-}
-
-absl::Status Store::Quarantine(Connection& connection, std::vector<Quarantined> signals,
-                               absl::Time now) {
-  if (signals.empty()) return absl::OkStatus();
-  // In one order, so that two replicas do not deadlock.
-  std::sort(signals.begin(), signals.end(), [](const Quarantined& a, const Quarantined& b) {
-    return std::tie(a.tenant, a.id) < std::tie(b.tenant, b.id);
-  });
-  std::vector<Value> values;
-  for (Quarantined& one : signals) {
-    one.record.set_name(absl::StrCat("tenants/", one.tenant, "/quarantinedSignals/", one.id));
-    *one.record.mutable_record_time() = ToProto(absl::ToUnixMicros(now));
-    values.insert(values.end(),
-                  {Value(one.tenant), Value(one.id), Value(one.source),
-                   Value(absl::ToUnixMicros(now)), Value::Bytes(one.record.SerializeAsString())});
-  }
-  constexpr absl::string_view kColumns[] = {"tenant", "id", "source", "record_time", "record"};
-  return connection.BulkInsert("quarantine", kColumns, values, sql::OnConflict::kDoNothing)
-      .status();
 }
 
 absl::StatusOr<int64_t> Store::CountEntries(Connection& connection, uint64_t seq) {
@@ -281,55 +256,6 @@ absl::StatusOr<Position> Store::End(Connection& connection) {
   if (result.empty()) return Position();
   return Position{static_cast<uint64_t>(result[0].Int(0)), static_cast<uint64_t>(result[0].Int(1)),
                   static_cast<uint32_t>(result[0].Int(2))};
-}
-
-absl::StatusOr<std::vector<v1::Source>> Store::ListSources(absl::string_view tenant,
-                                                           absl::string_view after,
-                                                           int limit) const {
-  const Value params[] = {tenant, after, limit};
-  WM_ASSIGN_OR_RETURN(
-      const sql::Result result,
-      database_->Query("SELECT source, MIN(create_time), MAX(last_seen_time), SUM(recorded), "
-                       "SUM(updated), SUM(duplicate), SUM(stale), SUM(conflict), SUM(quarantined) "
-                       "FROM sources WHERE tenant = $1 AND source > $2 "
-                       "GROUP BY source ORDER BY source LIMIT $3",
-                       params));
-  std::vector<v1::Source> sources;
-  for (const Row row : result) {
-    v1::Source& source = sources.emplace_back();
-    source.set_name(absl::StrCat("tenants/", tenant, "/sources/", row.View(0)));
-    *source.mutable_create_time() = ToProto(row.Int(1));
-    *source.mutable_last_seen_time() = ToProto(row.Int(2));
-    v1::IngestCounts* counts = source.mutable_counts();
-    counts->set_recorded(row.Int(3));
-    counts->set_updated(row.Int(4));
-    counts->set_duplicate(row.Int(5));
-    counts->set_stale(row.Int(6));
-    counts->set_conflict(row.Int(7));
-    counts->set_quarantined(row.Int(8));
-  }
-  return sources;
-}
-
-absl::StatusOr<std::vector<v1::QuarantinedSignal>> Store::ListQuarantined(
-    absl::string_view tenant, absl::string_view source, const QuarantineKey& after,
-    int limit) const {
-  const int64_t before = after.id.empty() ? INT64_MAX : after.record_time;
-  const Value params[] = {tenant, source, before, after.id, limit};
-  WM_ASSIGN_OR_RETURN(const sql::Result result,
-                      database_->Query("SELECT record FROM quarantine WHERE tenant = $1 AND "
-                                       "(record_time, id) < ($3, $4) AND "
-                                       "($2 = '' OR source = $2) "
-                                       "ORDER BY record_time DESC, id DESC LIMIT $5",
-                                       params));
-  std::vector<v1::QuarantinedSignal> signals;
-  for (const Row row : result) {
-    const absl::string_view record = row.View(0);
-    if (!signals.emplace_back().ParseFromArray(record.data(), static_cast<int>(record.size()))) {
-      return absl::DataLossError("a quarantined signal cannot be read");
-    }
-  }
-  return signals;
 }
 
 }  // namespace waymark::feedback

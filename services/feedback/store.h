@@ -15,7 +15,6 @@
 #include "services/feedback/block.h"
 #include "services/feedback/position.h"
 #include "services/feedback/siphash.h"
-#include "waymark/feedback/v1/quarantine.pb.h"
 #include "waymark/feedback/v1/source.pb.h"
 
 namespace waymark::feedback {
@@ -39,19 +38,11 @@ struct SourceCounts {
   std::string tenant;
   std::string source;
   v1::IngestCounts counts;
+  /// The source itself has sent something; not so when people replay what it sent before.
+  bool sent = true;
 };
 
-/// A signal to be kept in quarantine. Sent again it has the same id.
-struct Quarantined {
-  std::string tenant;
-  std::string id;
-  /// Empty when the source's id is not valid.
-  std::string source;
-  /// Without its name and record_time.
-  v1::QuarantinedSignal record;
-};
-
-/// SQL of the journal, of sources and of quarantine. What takes a connection runs in its
+/// SQL of the journal and of the counters of sources. What takes a connection runs in its
 /// transaction; statuses are those of sql::Connection, or DATA_LOSS for what cannot be parsed.
 /// Thread-safe.
 class Store {
@@ -79,10 +70,6 @@ class Store {
                                   const BlockBuilder& block);
   absl::Status AddCounts(sql::Connection& connection, absl::Span<const SourceCounts> counts,
                          absl::Time now) const;
-  /// Keeps those that are not there yet.
-  static absl::Status Quarantine(sql::Connection& connection, std::vector<Quarantined> signals,
-                                 absl::Time now);
-
   // Reading the journal.
 
   /// How many entries the blocks after `seq` have; SQLite only.
@@ -113,22 +100,6 @@ class Store {
   static absl::StatusOr<Block> ReadBlock(sql::Connection& connection, uint64_t tx, uint64_t seq);
   /// The last entry that NextBlocks would come to; the zero position when there is none.
   static absl::StatusOr<Position> End(sql::Connection& connection);
-
-  // Reading sources and quarantine.
-
-  /// The sources of `tenant` with ids above `after`.
-  absl::StatusOr<std::vector<v1::Source>> ListSources(absl::string_view tenant,
-                                                      absl::string_view after, int limit) const;
-  /// What is in quarantine, newest first; `source` empty: of all. `after` is the last row's
-  /// (record_time, id); an empty id starts from the newest.
-  struct QuarantineKey {
-    int64_t record_time = 0;
-    std::string id;
-  };
-  absl::StatusOr<std::vector<v1::QuarantinedSignal>> ListQuarantined(absl::string_view tenant,
-                                                                     absl::string_view source,
-                                                                     const QuarantineKey& after,
-                                                                     int limit) const;
 
  private:
   Store(sql::Database* database, const HashKey& hash_key, int64_t slot)

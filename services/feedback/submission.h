@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/notification.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "services/feedback/position.h"
 #include "services/feedback/siphash.h"
 #include "waymark/feedback/v1/feedback_service.pb.h"
@@ -52,6 +54,18 @@ struct Rejected {
   std::vector<std::string> reasons;
 };
 
+/// Where a signal that is replayed from quarantine comes from.
+struct Replayed {
+  /// Of its row.
+  std::string id;
+  /// Another signal takes the place of the row's.
+  bool mended = false;
+  /// Unless it is mended: the hash of what came in as the row's signal, see Candidate::content.
+  uint64_t content = 0;
+  /// Of its row.
+  google::protobuf::Timestamp record_time;
+};
+
 /// A batch between the handler that prepared it and the writer thread that commits it. One of them
 /// owns it at a time: the handler until it is submitted and after `done`.
 struct Submission {
@@ -60,12 +74,18 @@ struct Submission {
   std::vector<Candidate> candidates;
   std::vector<Rejected> rejected;
   std::string payload;
+  /// Of a replay: where each signal comes from, by its ordinal; else empty. The commit removes
+  /// candidates and rejected signals whose row is not there any more: nothing becomes of them.
+  std::vector<Replayed> replays;
 
   /// Set by the writer, then `done`: everything the batch leads to is on disk, or nothing is and
   /// `status` says why (UNAVAILABLE from a commit leaves it open).
   absl::Status status;
   absl::Notification done;
 
+  absl::string_view payload_of(const Candidate& candidate) const {
+    return absl::string_view(payload).substr(candidate.offset, candidate.bytes);
+  }
   size_t size() const { return candidates.size() + rejected.size(); }
   /// What it holds in memory, roughly.
   int64_t bytes() const {

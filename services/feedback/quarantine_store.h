@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "libs/sql/database.h"
+#include "services/feedback/submission.h"
+#include "waymark/feedback/v1/quarantine.pb.h"
+
+namespace waymark::feedback {
+
+/// SQL of quarantine. A signal's id there is made of its key and content, so that sent again it is
+/// the same row. Statuses are those of sql::Connection, or DATA_LOSS for what cannot be parsed.
+/// Thread-safe.
+class QuarantineStore {
+ public:
+  /// `database` must outlive it.
+  explicit QuarantineStore(sql::Database* database) : database_(database) {}
+
+  // In the writer's transaction.
+
+  /// Locks the rows that replays come from; what comes from a row that is not there (any more) is
+  /// removed from its batch.
+  static absl::Status LockReplayed(sql::Connection& connection,
+                                   absl::Span<Submission* const> batches);
+  /// Keeps what is rejected and what is in conflict, unless it is there already, and settles
+  /// replays, of which every outcome is known: what is recorded, or known with equal content or a
+  /// higher revision, leaves; what is mended and not recorded takes its row over.
+  static absl::Status Settle(sql::Connection& connection, absl::Span<Submission* const> batches,
+                             absl::Time now);
+
+  // Transactions of their own.
+
+  /// What is in quarantine, newest first; `source` empty: of all. `after` is the last row's
+  /// (record_time, id); an empty id starts from the newest.
+  struct Key {
+    int64_t record_time = 0;
+    std::string id;
+  };
+  absl::StatusOr<std::vector<v1::QuarantinedSignal>> List(absl::string_view tenant,
+                                                          absl::string_view source,
+                                                          const Key& after, int limit) const;
+
+  struct Row {
+    v1::QuarantinedSignal record;
+    /// Content hash of what came in as its signal.
+    uint64_t content = 0;
+  };
+  /// One for each of `ids`, in their order; nothing for one that is not there.
+  /// RESOURCE_EXHAUSTED (TOO_LARGE): together they have more than `max_bytes`.
+  absl::StatusOr<std::vector<std::optional<Row>>> Find(absl::string_view tenant,
+                                                       absl::Span<const std::string> ids,
+                                                       int64_t max_bytes) const;
+
+  /// Whether it was there.
+  absl::StatusOr<bool> Delete(absl::string_view tenant, absl::string_view id) const;
+
+ private:
+  sql::Database* const database_;
+};
+
+}  // namespace waymark::feedback
