@@ -76,7 +76,18 @@ absl::StatusOr<std::set<std::string>> ParseSet(const YAML::Node& node, absl::str
   return std::set<std::string>(texts.begin(), texts.end());
 }
 
-// The part of a section that says where its value comes from.
+// The part of a section that says what its raw values mean.
+absl::Status TakeMeaning(YamlSection* section, FieldRule* rule) {
+  WM_ASSIGN_OR_RETURN(auto values, YamlEntries(section->Take("values"), "values"));
+  for (const auto& [raw, meaning] : values) {
+    WM_ASSIGN_OR_RETURN(rule->values[raw], YamlText(meaning, "a value of `values`"));
+  }
+  WM_ASSIGN_OR_RETURN(rule->blank, ParseSet(section->Take("blank"), "blank"));
+  WM_ASSIGN_OR_RETURN(rule->optional, ParseFlag(section->Take("optional"), "optional"));
+  return absl::OkStatus();
+}
+
+// The part of a section that says where its value comes from, and what it means.
 absl::StatusOr<FieldRule> TakeField(YamlSection* section, absl::string_view what,
                                     absl::string_view separator) {
   FieldRule rule;
@@ -94,12 +105,7 @@ absl::StatusOr<FieldRule> TakeField(YamlSection* section, absl::string_view what
     rule.pieces = JoinColumns(columns, separator);
   }
   if (rule.pieces.empty()) return YamlError(section->node(), absl::StrCat(what, " is empty"));
-  WM_ASSIGN_OR_RETURN(auto values, YamlEntries(section->Take("values"), "values"));
-  for (const auto& [raw, meaning] : values) {
-    WM_ASSIGN_OR_RETURN(rule.values[raw], YamlText(meaning, "a value of `values`"));
-  }
-  WM_ASSIGN_OR_RETURN(rule.blank, ParseSet(section->Take("blank"), "blank"));
-  WM_ASSIGN_OR_RETURN(rule.optional, ParseFlag(section->Take("optional"), "optional"));
+  WM_RETURN_IF_ERROR(TakeMeaning(section, &rule));
   return rule;
 }
 
@@ -221,18 +227,48 @@ absl::StatusOr<QuestionType> ParseType(const YAML::Node& owner, const YAML::Node
       type == feedback::v1::QUESTION_TYPE_UNSPECIFIED) {
     return YamlError(node.IsDefined() ? node : owner,
                      absl::StrCat("type '", text,
-                                  "' of a question must be nps, csat, ces, rating, "
-                                  "choice, multiple_choice, text or boolean"));
+                                  "' of a question must be nps, csat, ces, rating, choice, "
+                                  "multiple_choice, ranking, matrix, text, boolean or date"));
   }
   return type;
+}
+
+// The rows of a matrix: {row id: column}, with what their raw values mean.
+absl::Status TakeRows(YamlSection* section, QuestionRule* question) {
+  const YAML::Node node = section->Take("rows");
+  WM_ASSIGN_OR_RETURN(const auto entries, YamlEntries(node, "rows"));
+  if (entries.empty()) {
+    return YamlError(section->node(), "a question of type matrix needs `rows: {row id: column}`");
+  }
+  FieldRule rule;
+  WM_RETURN_IF_ERROR(TakeMeaning(section, &rule));
+  for (const auto& [id, column] : entries) {
+    WM_ASSIGN_OR_RETURN(const std::string name, YamlText(column, "a column of `rows`"));
+    rule.pieces = {{Piece::Kind::kColumn, name}};
+    question->rows.emplace_back(id, rule);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TakeAnswer(YamlSection* section, QuestionRule* rule) {
+  if (rule->type == feedback::v1::QUESTION_TYPE_MATRIX) return TakeRows(section, rule);
+  const bool several = rule->type == feedback::v1::QUESTION_TYPE_MULTIPLE_CHOICE ||
+                       rule->type == feedback::v1::QUESTION_TYPE_RANKING;
+  WM_ASSIGN_OR_RETURN(rule->answer, TakeField(section, "a question", several ? ";" : " "));
+  if (rule->type != feedback::v1::QUESTION_TYPE_DATE) return absl::OkStatus();
+  const YAML::Node node = section->Take("formats");
+  WM_ASSIGN_OR_RETURN(const std::vector<std::string> formats, YamlTexts(node, "formats"));
+  absl::StatusOr<TimeParser> parser = TimeParser::Create(formats, "UTC");
+  if (!parser.ok()) return YamlError(node, parser.status().message());
+  rule->dates = *std::move(parser);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<QuestionRule> ParseQuestion(const YAML::Node& node) {
   QuestionRule rule;
   WM_ASSIGN_OR_RETURN(YamlSection section, YamlSection::Of(node, "a question"));
   WM_ASSIGN_OR_RETURN(rule.type, ParseType(node, section.Take("type")));
-  const bool several = rule.type == feedback::v1::QUESTION_TYPE_MULTIPLE_CHOICE;
-  WM_ASSIGN_OR_RETURN(rule.answer, TakeField(&section, "a question", several ? ";" : " "));
+  WM_RETURN_IF_ERROR(TakeAnswer(&section, &rule));
   const YAML::Node id = section.Take("id");
   if (id.IsDefined()) {
     WM_ASSIGN_OR_RETURN(rule.id.pieces, ParseTemplate(id, "id"));
@@ -242,6 +278,9 @@ absl::StatusOr<QuestionRule> ParseQuestion(const YAML::Node& node) {
   if (rule.id.empty()) return YamlError(node, "a question of several columns needs an `id`");
   if (section.Has("text")) {
     WM_ASSIGN_OR_RETURN(rule.text.pieces, ParseTemplate(section.Take("text"), "text"));
+  }
+  if (section.Has("version")) {
+    WM_ASSIGN_OR_RETURN(rule.version.pieces, ParseTemplate(section.Take("version"), "version"));
   }
   if (section.Has("touchpoint")) {
     WM_ASSIGN_OR_RETURN(rule.touchpoint, YamlText(section.Take("touchpoint"), "touchpoint"));
@@ -253,7 +292,7 @@ absl::StatusOr<QuestionRule> ParseQuestion(const YAML::Node& node) {
   }
   WM_ASSIGN_OR_RETURN(rule.not_applicable,
                       ParseSet(section.Take("not_applicable"), "not_applicable"));
-  for (const char* key : {"text", "touchpoint", "scale"}) section.Take(key);
+  for (const char* key : {"text", "version", "touchpoint", "scale"}) section.Take(key);
   WM_RETURN_IF_ERROR(section.Finish());
   return rule;
 }
@@ -400,13 +439,19 @@ class MappingParser {
   absl::Status ParseQuestions(YamlSection* top) {
     const YAML::Node node = top->Take("questions");
     const bool is_survey = mapping_.kind == Signal::kSurveyResponse;
-    if (node.IsDefined() != is_survey || (is_survey && (!node.IsSequence() || node.size() == 0))) {
+    const bool is_chat = mapping_.kind == Signal::kChatMessage;
+    if (!node.IsDefined() && !is_survey) return absl::OkStatus();
+    if (!is_survey && !is_chat) {
+      return YamlError(node, "questions are for surveys and chats only");
+    }
+    if (!node.IsDefined() || !node.IsSequence() || node.size() == 0) {
       return YamlError(node.IsDefined() ? node : top->node(),
-                       is_survey ? "a survey needs `questions:`, a list with one at least"
-                                 : "questions are for surveys only");
+                       "a survey needs `questions:`, a list with one at least");
+    }
+    if (is_chat && node.size() > 1) {
+      return YamlError(node, "a chat has one question, by which customers rate it");
     }
     std::set<std::string> ids;
-    if (!is_survey) return absl::OkStatus();
     for (const YAML::Node& item : node) {
       WM_ASSIGN_OR_RETURN(QuestionRule question, ParseQuestion(item));
       std::string id;

@@ -60,18 +60,25 @@ struct EventTimeRule {
   std::vector<std::string> if_columns;
 };
 
-/// One question of a survey.
+/// One question of a survey, or the one by which customers rate a chat.
 struct QuestionRule {
   /// Question id. A template (columns in braces) is made into a slug, so that each row can answer a
   /// question of its own.
   FieldRule id;
+  /// Empty when the question has `rows`.
   FieldRule answer;
+  /// Of a matrix: the id of each row and its answer, a number when there is a scale, else an
+  /// option.
+  std::vector<std::pair<std::string, FieldRule>> rows;
   feedback::v1::QuestionType type = feedback::v1::QUESTION_TYPE_UNSPECIFIED;
   std::optional<feedback::v1::Scale> scale;
   /// Raw values that say "does not apply to me".
   std::set<std::string> not_applicable;
-  /// Wording of the question, may be a template.
+  /// Wording of the question, and the source's version of it; may be templates.
   FieldRule text;
+  FieldRule version;
+  /// Reads the answer to a question for a date.
+  TimeParser dates;
   std::string touchpoint;
 };
 

@@ -226,10 +226,17 @@ class Draft {
   }
 
   void WriteQuestions() {
-    Line("# Answers: type is nps, csat, ces, rating, choice, multiple_choice, text or boolean;");
     Line(
-        "# lower_is_better turns a scale round; raw values that are no ratings go under blank: or");
-    Line("# not_applicable:.");
+        "# Answers: type is nps, csat, ces, rating, choice, multiple_choice, ranking, matrix, "
+        "text,");
+    Line(
+        "# boolean or date; lower_is_better turns a scale round; raw values that are no ratings "
+        "go");
+    Line(
+        "# under blank: or not_applicable:. Columns that rate items of one question are a matrix:");
+    Line(
+        "#   - {id: areas, type: matrix, rows: {food: COLUMN, shops: COLUMN}, scale: {min: 1, max: "
+        "5}}");
     Line("questions:");
     size_t count = 0;
     for (const ColumnProfile& column : columns_) {

@@ -131,7 +131,19 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"QuestionsOfEvents",
             "kind: interaction\nevent_time: t\nexternal_id: hash\ninteraction: {activity: "
             "a}\nquestions: []",
-            "questions are for surveys only"}),
+            "questions are for surveys and chats only"},
+        Bad{"MatrixWithoutRows",
+            "kind: survey\nevent_time: t\nexternal_id: i\nquestions:\n"
+            "- {id: m, type: matrix, column: a}",
+            "needs `rows: {row id: column}`"},
+        Bad{"MatrixWithoutId",
+            "kind: survey\nevent_time: t\nexternal_id: i\nquestions:\n"
+            "- {type: matrix, rows: {a: b}}",
+            "needs an `id`"},
+        Bad{"TwoQuestionsOfAChat",
+            "kind: chat\nevent_time: t\nexternal_id: i\nchat: {conversation: c, author: a}\n"
+            "questions: [{column: a, type: csat}, {column: b, type: csat}]",
+            "a chat has one question"}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Mapping, OverridesChangeAndAddKeysBeforeItIsRead) {

@@ -18,7 +18,6 @@ namespace {
 
 using feedback::v1::Answer;
 using feedback::v1::Signal;
-using feedback::v1::SurveyResponse;
 using Piece = FieldRule::Piece;
 
 constexpr size_t kMaxSignal = 256 << 10;
@@ -32,7 +31,8 @@ std::vector<FieldRule*> RulesOf(Mapping* mapping) {
   for (auto& [key, rule] : mapping->attributes) rules.push_back(&rule);
   for (SkipRule& skip : mapping->skip) rules.push_back(&skip.column);
   for (QuestionRule& question : mapping->questions) {
-    rules.insert(rules.end(), {&question.id, &question.answer, &question.text});
+    rules.insert(rules.end(), {&question.id, &question.answer, &question.text, &question.version});
+    for (auto& [id, rule] : question.rows) rules.push_back(&rule);
   }
   return rules;
 }
@@ -140,6 +140,15 @@ std::string Translate(const FieldRule& rule, absl::string_view raw) {
   return it == rule.values.end() ? std::string(raw) : it->second;
 }
 
+absl::Status SetDate(absl::string_view text, TimeParser* parser, feedback::v1::Date* date) {
+  WM_ASSIGN_OR_RETURN(const absl::Time time, parser->Parse(text));
+  const absl::CivilDay day = absl::ToCivilDay(time, absl::UTCTimeZone());
+  date->set_year(static_cast<int32_t>(day.year()));
+  date->set_month(day.month());
+  date->set_day(day.day());
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<RowMapper> RowMapper::Create(Mapping mapping, const std::vector<std::string>& header,
@@ -162,7 +171,11 @@ absl::StatusOr<RowMapper> RowMapper::Create(Mapping mapping, const std::vector<s
   finder.Bind(&bound.event_time[0].value);
   for (FieldRule* rule : RulesOf(&bound)) finder.Bind(rule);
   WM_RETURN_IF_ERROR(finder.Check());
-  std::erase_if(bound.questions, [](const QuestionRule& q) { return q.answer.empty(); });
+  for (QuestionRule& question : bound.questions) {
+    std::erase_if(question.rows, [](const auto& row) { return row.second.empty(); });
+  }
+  std::erase_if(bound.questions,
+                [](const QuestionRule& q) { return q.answer.empty() && q.rows.empty(); });
   mapper.columns_ = finder.Found();
   return mapper;
 }
@@ -233,7 +246,7 @@ void RowMapper::MapEventTime(const CsvRecord& record, Signal* signal,
   }
 }
 
-absl::Status RowMapper::SetAnswerValue(const QuestionRule& question, absl::string_view raw,
+absl::Status RowMapper::SetAnswerValue(QuestionRule& question, absl::string_view raw,
                                        Answer* answer) const {
   const FieldRule& rule = question.answer;
   switch (question.type) {
@@ -248,7 +261,10 @@ absl::Status RowMapper::SetAnswerValue(const QuestionRule& question, absl::strin
     case feedback::v1::QUESTION_TYPE_CHOICE:
       answer->mutable_choices()->add_options(Translate(rule, raw));
       return absl::OkStatus();
+    case feedback::v1::QUESTION_TYPE_DATE:
+      return SetDate(Translate(rule, raw), &question.dates, answer->mutable_date());
     case feedback::v1::QUESTION_TYPE_MULTIPLE_CHOICE:
+    case feedback::v1::QUESTION_TYPE_RANKING:
       for (absl::string_view option : absl::StrSplit(raw, ';')) {
         option = absl::StripAsciiWhitespace(option);
         if (option.empty() || rule.blank.contains(std::string(option))) continue;
@@ -264,26 +280,68 @@ absl::Status RowMapper::SetAnswerValue(const QuestionRule& question, absl::strin
   }
 }
 
-void RowMapper::MapAnswer(const QuestionRule& question, const CsvRecord& record,
-                          SurveyResponse* survey, std::vector<std::string>* problems) {
+bool RowMapper::MapMatrix(const QuestionRule& question, const CsvRecord& record, Answer* answer,
+                          std::vector<std::string>* problems) const {
+  for (const auto& [id, rule] : question.rows) {
+    const std::string raw = Raw(rule, record);
+    if (raw.empty()) continue;
+    feedback::v1::MatrixRow* row = answer->mutable_matrix()->add_rows();
+    row->set_row(id);
+    if (question.not_applicable.contains(raw)) {
+      row->set_not_applicable(true);
+    } else if (!rule.blank.contains(raw) && !question.scale) {
+      row->set_option(Translate(rule, raw));
+    } else if (!rule.blank.contains(raw)) {
+      const absl::StatusOr<double> number = ParseNumber(Translate(rule, raw));
+      if (number.ok()) {
+        row->set_number(*number);
+      } else {
+        problems->push_back(
+            absl::StrCat(answer->question(), "/", id, ": ", number.status().message()));
+      }
+    }
+  }
+  return answer->has_matrix();
+}
+
+void RowMapper::MapAnswer(QuestionRule& question, const CsvRecord& record, Answers* answers,
+                          std::vector<std::string>* problems) {
+  const bool is_matrix = !question.rows.empty();
   const std::string raw = Raw(question.answer, record);
-  if (raw.empty()) return;
+  if (raw.empty() && !is_matrix) return;
   const std::string id = QuestionId(question, Value(question.id, record));
   if (id.empty()) {
     problems->push_back(absl::StrCat("the answer '", raw.substr(0, 40), "' has no question id"));
     return;
   }
-  Answer* answer = survey->add_answers();
+  Answer* answer = answers->Add();
   answer->set_question(id);
   answer->set_question_text(Value(question.text, record));
+  answer->set_question_version(Value(question.version, record));
   answer->set_type(question.type);
   answer->set_touchpoint(question.touchpoint);
   if (question.scale) *answer->mutable_scale() = *question.scale;
-  if (question.not_applicable.contains(raw)) {
+  if (is_matrix) {
+    if (!MapMatrix(question, record, answer, problems)) answers->RemoveLast();
+  } else if (question.not_applicable.contains(raw)) {
     answer->set_not_applicable(true);
   } else if (!question.answer.blank.contains(raw)) {
     const absl::Status status = SetAnswerValue(question, raw, answer);
     if (!status.ok()) problems->push_back(absl::StrCat(id, ": ", status.message()));
+  }
+}
+
+// A row with a rating is a rating, unless the mapping says what else happened.
+void RowMapper::MapRating(const CsvRecord& record, feedback::v1::ChatMessage* chat,
+                          std::vector<std::string>* problems) {
+  Answers answers;
+  for (QuestionRule& question : mapping_.questions) {
+    MapAnswer(question, record, &answers, problems);
+  }
+  if (answers.empty()) return;
+  chat->mutable_rating()->Swap(&answers[0]);
+  if (chat->event() == feedback::v1::ChatMessage::EVENT_UNSPECIFIED) {
+    chat->set_event(feedback::v1::ChatMessage::EVENT_RATED);
   }
 }
 
@@ -321,8 +379,12 @@ absl::Status RowMapper::Map(const CsvRecord& record, Signal* signal) {
   const auto* kind = Signal::descriptor()->FindFieldByNumber(mapping_.kind);
   MapFields(mapping_.kind_fields, record, signal->GetReflection()->MutableMessage(signal, kind),
             &problems);
-  for (const QuestionRule& question : mapping_.questions) {
-    MapAnswer(question, record, signal->mutable_survey_response(), &problems);
+  if (signal->has_chat_message()) {
+    MapRating(record, signal->mutable_chat_message(), &problems);
+  } else {
+    for (QuestionRule& question : mapping_.questions) {
+      MapAnswer(question, record, signal->mutable_survey_response()->mutable_answers(), &problems);
+    }
   }
   CheckSize(record, *signal, &problems);
   if (problems.empty()) return absl::OkStatus();

@@ -46,10 +46,16 @@ class RowMapper {
                  google::protobuf::Message* message, std::vector<std::string>* problems);
   void MapEventTime(const CsvRecord& record, feedback::v1::Signal* signal,
                     std::vector<std::string>* problems);
-  void MapAnswer(const QuestionRule& question, const CsvRecord& record,
-                 feedback::v1::SurveyResponse* survey, std::vector<std::string>* problems);
-  absl::Status SetAnswerValue(const QuestionRule& question, absl::string_view raw,
+  using Answers = google::protobuf::RepeatedPtrField<feedback::v1::Answer>;
+  void MapAnswer(QuestionRule& question, const CsvRecord& record, Answers* answers,
+                 std::vector<std::string>* problems);
+  absl::Status SetAnswerValue(QuestionRule& question, absl::string_view raw,
                               feedback::v1::Answer* answer) const;
+  /// False: the row has no answer to any row of the matrix.
+  bool MapMatrix(const QuestionRule& question, const CsvRecord& record,
+                 feedback::v1::Answer* answer, std::vector<std::string>* problems) const;
+  void MapRating(const CsvRecord& record, feedback::v1::ChatMessage* chat,
+                 std::vector<std::string>* problems);
   void CheckSize(const CsvRecord& record, const feedback::v1::Signal& signal,
                  std::vector<std::string>* problems) const;
 

@@ -170,6 +170,81 @@ questions:
   EXPECT_THAT(answers[3].choices().options(), ElementsAre("x"));
 }
 
+constexpr char kWideSurvey[] = R"(
+kind: survey
+source: s
+event_time: {column: day, zone: UTC}
+external_id: id
+questions:
+  - {id: areas, type: matrix, rows: {food: q1, shops: q2, wifi: q3}, scale: {min: 1, max: 5},
+     blank: [0], not_applicable: [6], values: {five: 5}, optional: true, text: "How were they?",
+     version: "{wave}"}
+  - {id: plans, type: matrix, rows: {car: c}}
+  - {id: order, columns: [r1, r2], type: ranking}
+  - {column: visited, type: date, formats: ["%d/%m/%Y", iso]}
+)";
+
+TEST(RowMapper, ReadsTheRowsOfAMatrix) {
+  const auto result = ReadCsv(
+      "id,day,wave,q1,q2,q3,c,r1,r2,visited\n"
+      "1,2024-01-01,w2,five,6,0,rent,x,y,29/02/2024\n"
+      "2,2024-01-01,w2,,,,,,,2024-03-01\n"
+      "3,2024-01-01,w2,lots,2,,,,,\n"
+      "4,2024-01-01,w2,1,,,,,,30/02/2024\n",
+      kWideSurvey);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_THAT(result->errors, ElementsAre(HasSubstr("3: areas/food: 'lots'"),
+                                          HasSubstr("4: visited: '30/02/2024'")));
+  const auto& answers = result->signals.at(0).survey_response().answers();
+  ASSERT_THAT(answers, SizeIs(4));
+  EXPECT_EQ(answers[0].type(), feedback::v1::QUESTION_TYPE_MATRIX);
+  EXPECT_EQ(answers[0].question_version(), "w2");
+  ASSERT_THAT(answers[0].matrix().rows(), SizeIs(3));
+  EXPECT_EQ(answers[0].matrix().rows(0).row(), "food");
+  EXPECT_EQ(answers[0].matrix().rows(0).number(), 5);
+  EXPECT_TRUE(answers[0].matrix().rows(1).not_applicable());
+  EXPECT_EQ(answers[0].matrix().rows(2).value_case(), feedback::v1::MatrixRow::VALUE_NOT_SET);
+  EXPECT_EQ(answers[1].matrix().rows(0).option(), "rent");
+  EXPECT_THAT(answers[2].choices().options(), ElementsAre("x", "y"));
+  EXPECT_EQ(answers[3].date().ShortDebugString(), "year: 2024 month: 2 day: 29");
+  const auto& blank = result->signals.at(1).survey_response().answers();
+  ASSERT_THAT(blank, SizeIs(1));
+  EXPECT_EQ(blank[0].date().month(), 3);
+}
+
+TEST(RowMapper, RowsOfAnOptionalMatrixMayBeMissing) {
+  const auto result =
+      ReadCsv("id,day,wave,q2,c,r1,r2,visited\n1,2024-01-01,w,4,,,,\n", kWideSurvey);
+  ASSERT_TRUE(result.ok()) << result.status();
+  const auto& answers = result->signals.at(0).survey_response().answers();
+  ASSERT_THAT(answers, SizeIs(1));
+  ASSERT_THAT(answers[0].matrix().rows(), SizeIs(1));
+  EXPECT_EQ(answers[0].matrix().rows(0).row(), "shops");
+  EXPECT_THAT(ReadCsv("id,day,wave,q2,r1,r2,visited\n", kWideSurvey).status().message(),
+              HasSubstr("lacks the column 'c'"));
+}
+
+TEST(RowMapper, ARowOfAChatWithARatingIsARating) {
+  const auto chat = ReadCsv(
+      "at,c,a,t,stars\n2024-01-01,7,customer,hello,\n"
+      "2024-01-01,7,customer,,4\n",
+      R"(
+kind: chat
+source: x
+event_time: {column: at, zone: UTC}
+external_id: hash
+chat: {conversation: c, author: a, text: t}
+questions: [{id: chat-csat, column: stars, type: csat}]
+)");
+  ASSERT_TRUE(chat.ok()) << chat.status();
+  EXPECT_THAT(chat->errors, IsEmpty());
+  EXPECT_FALSE(chat->signals.at(0).chat_message().has_rating());
+  const auto& rated = chat->signals.at(1).chat_message();
+  EXPECT_EQ(rated.event(), feedback::v1::ChatMessage::EVENT_RATED);
+  EXPECT_EQ(rated.rating().question(), "chat-csat");
+  EXPECT_EQ(rated.rating().number(), 4);
+}
+
 TEST(RowMapper, SkipsWhatTheMappingSkipsAndEmptyRows) {
   const auto result = ReadCsv("at,user,what\n2024-01-01,u,go\n,,\n2024-01-01,bot,go\n",
                               absl::StrCat(kEvents, "skip: [{column: user, values: [bot]}]\n"));

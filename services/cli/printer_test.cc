@@ -19,7 +19,7 @@ TEST(Printer, ShowsZeroFieldsAndUnsetMessages) {
   EXPECT_EQ(ToJson(result).dump(),
             R"({"metric":"nps","estimate":{"value":39.8398,"lower":0.0,"upper":0.0,)"
             R"("confidence":0.0,"n":2746,"suppressed":false},"scale":null,"distribution":[],)"
-            R"("notRated":0,"definition":"","position":""})");
+            R"("notRated":0,"definition":"","position":"","versions":[],"otherVersions":[]})");
 }
 
 TEST(Printer, ShowsDurationsAsSecondsAndTimesInRfc3339) {

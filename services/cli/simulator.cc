@@ -92,7 +92,8 @@ class Walk {
       : dice_(*dice),
         truths_(truths),
         sink_(sink),
-        customer_(absl::StrFormat("customer-%06d", number)) {
+        customer_(absl::StrFormat("customer-%06d", number)),
+        chat_dice_(static_cast<uint64_t>(number)) {
     segment_ = kSegments[dice_.Below(std::size(kSegments))];
     region_ = kRegions[dice_.Below(std::size(kRegions))];
     mood_ = 0.4 * dice_.Normal();
@@ -168,10 +169,10 @@ class Walk {
     return sink_(signal);
   }
 
-  int Satisfaction(const Step& step) {
+  int Satisfaction(const Step& step, Dice* dice) const {
     const double mean =
         4.0 + mood_ + Segment() - (step.id == truths_.broken_step ? kBrokenStepEffect : 0);
-    return static_cast<int>(std::clamp(std::round(mean + 0.8 * dice_.Normal()), 1.0, 5.0));
+    return static_cast<int>(std::clamp(std::round(mean + 0.8 * dice->Normal()), 1.0, 5.0));
   }
 
   double Segment() const {
@@ -183,7 +184,7 @@ class Walk {
 
   absl::Status Rate(const Step& step) {
     Signal signal = New("step-survey", time_ + absl::Hours(1));
-    const int rating = Satisfaction(step);
+    const int rating = Satisfaction(step, &dice_);
     auto& answer = *signal.mutable_survey_response()->add_answers();
     answer.set_question(absl::StrCat("csat-", step.id));
     answer.set_type(feedback::v1::QUESTION_TYPE_CSAT);
@@ -211,15 +212,36 @@ class Walk {
         {ChatMessage::AUTHOR_AGENT, "I have reset your port, is it up again?"},
         {ChatMessage::AUTHOR_CUSTOMER, "It is. Thank you."}};
     for (const auto& [author, text] : lines) {
-      time_ += absl::Minutes(2);
-      Signal signal = New("support-inbox", time_);
-      ChatMessage& message = *signal.mutable_chat_message();
-      message.set_conversation(conversation);
-      message.set_author(author);
-      message.set_text(text);
+      Signal signal = NewMessage(conversation, author);
+      signal.mutable_chat_message()->set_text(text);
       WM_RETURN_IF_ERROR(sink_(signal));
     }
-    return absl::OkStatus();
+    Signal resolved = NewMessage(conversation, ChatMessage::AUTHOR_AGENT);
+    resolved.mutable_chat_message()->set_event(ChatMessage::EVENT_RESOLVED);
+    WM_RETURN_IF_ERROR(sink_(resolved));
+    return RateChat(conversation);
+  }
+
+  absl::Status RateChat(const std::string& conversation) {
+    if (!chat_dice_.Chance(kAnswerRate)) return absl::OkStatus();
+    Signal rated = NewMessage(conversation, ChatMessage::AUTHOR_CUSTOMER);
+    rated.mutable_chat_message()->set_event(ChatMessage::EVENT_RATED);
+    feedback::v1::Answer& rating = *rated.mutable_chat_message()->mutable_rating();
+    rating.set_question("csat-resolution");
+    rating.set_question_text("How satisfied are you with how we solved this?");
+    rating.set_type(feedback::v1::QUESTION_TYPE_CSAT);
+    rating.set_number(Satisfaction(kSupport, &chat_dice_));
+    return sink_(rated);
+  }
+
+  Signal NewMessage(const std::string& conversation, ChatMessage::Author author) {
+    time_ += absl::Minutes(2);
+    Signal signal = New("support-inbox", time_);
+    ChatMessage& message = *signal.mutable_chat_message();
+    message.set_conversation(conversation);
+    message.set_author(author);
+    if (author == ChatMessage::AUTHOR_AGENT) message.set_agent("agent-1");
+    return signal;
   }
 
   absl::Status AnswerRelationshipSurvey() {
@@ -283,6 +305,8 @@ class Walk {
   const Truths& truths_;
   const std::function<absl::Status(const Signal&)>& sink_;
   const std::string customer_;
+  // Of its own, so that a chat's end changes nothing of what comes after it.
+  Dice chat_dice_;
   std::string segment_;
   std::string region_;
   double mood_ = 0;

@@ -173,6 +173,26 @@ TEST(Simulator, LetsStaffKnowOfLeaversWhoseUsageGoesOn) {
   }
 }
 
+TEST(Simulator, ResolvesEveryChatAndLetsSomeCustomersRateIt) {
+  const Company company = Simulated({.customers = 500, .seed = 7});
+  std::set<std::string> chats, resolved, rated;
+  for (const Signal& signal : company.signals) {
+    if (!signal.has_chat_message()) continue;
+    const feedback::v1::ChatMessage& chat = signal.chat_message();
+    chats.insert(chat.conversation());
+    if (chat.event() == feedback::v1::ChatMessage::EVENT_RESOLVED) {
+      resolved.insert(chat.conversation());
+    }
+    EXPECT_EQ(chat.has_rating(), chat.event() == feedback::v1::ChatMessage::EVENT_RATED);
+    if (!chat.has_rating()) continue;
+    EXPECT_TRUE(resolved.contains(chat.conversation()));
+    rated.insert(chat.conversation());
+  }
+  EXPECT_EQ(resolved, chats);
+  EXPECT_GT(rated.size(), chats.size() / 10);
+  EXPECT_LT(rated.size(), chats.size() / 2);
+}
+
 TEST(Simulator, PlantsNothingWhenToldSo) {
   const SimulatorOptions options = {.customers = 2000, .seed = 1, .plant = false};
   const Company company = Simulated(options);
