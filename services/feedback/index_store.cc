@@ -209,9 +209,27 @@ absl::string_view SearchCondition(Dialect dialect) {
                "AND rowid BETWEEN $2 * 262144 AND $2 * 262144 + 262143)";
 }
 
-constexpr char kNotSuperseded[] =
-    " AND NOT EXISTS (SELECT 1 FROM index_superseded AS s "
-    "WHERE s.tx = r.tx AND s.seq = r.seq AND s.entry = r.entry)";
+#define WM_NOT_SUPERSEDED                                 \
+  " AND NOT EXISTS (SELECT 1 FROM index_superseded AS s " \
+  "WHERE s.tx = r.tx AND s.seq = r.seq AND s.entry = r.entry)"
+
+// Days are counted from the year 1, so that division cuts the same way before 1970.
+constexpr int64_t kDaysBefore1970 = 719'162;
+constexpr int64_t kMicrosPerDay = 86'400'000'000;
+constexpr char kSelectDays[] =
+    "SELECT (event_time + $8) / $7 AS day, COUNT(*), COUNT(*) FILTER (WHERE customer <> $6), "
+    "MIN(event_time), MAX(event_time) FROM index_signals AS r WHERE tenant = $1 AND bucket = $2 "
+    "AND event_time >= $3 AND event_time <= $4 AND source = $5" WM_NOT_SUPERSEDED " GROUP BY day";
+
+void AddDay(const Row& row, std::map<int64_t, SourceDay>* days) {
+  const int64_t number = row.Int(0) - kDaysBefore1970;
+  const SourceDay empty = {.day = number, .first_time = row.Int(3), .last_time = row.Int(4)};
+  SourceDay& day = days->try_emplace(number, empty).first->second;
+  day.signals += row.Int(1);
+  day.with_customer += row.Int(2);
+  day.first_time = std::min(day.first_time, row.Int(3));
+  day.last_time = std::max(day.last_time, row.Int(4));
+}
 
 }  // namespace
 
@@ -317,7 +335,7 @@ absl::StatusOr<std::vector<IndexRow>> IndexStore::Rows(Connection& connection,
           absl::StrCat("SELECT event_time, sequence, number, tx, seq, entry FROM ", table,
                        " AS r WHERE tenant = $1 AND bucket = $2 AND event_time >= $3 "
                        "AND event_time <= $4 AND (event_time, sequence, number) ",
-                       query.ascending ? ">" : "<", " ($5, $6, $7)", condition, kNotSuperseded,
+                       query.ascending ? ">" : "<", " ($5, $6, $7)", condition, WM_NOT_SUPERSEDED,
                        " ORDER BY event_time", order, ", sequence", order, ", number", order,
                        " LIMIT $8"),
           params));
@@ -342,10 +360,12 @@ absl::StatusOr<std::vector<Position>> IndexStore::Conversation(Connection& conne
                             limit - static_cast<int>(positions.size())};
     WM_ASSIGN_OR_RETURN(
         const sql::Result result,
-        connection.Execute(absl::StrCat("SELECT tx, seq, entry FROM index_conversations AS r "
-                                        "WHERE tenant = $1 AND bucket = $2 AND conversation = $3",
-                                        kNotSuperseded, " ORDER BY number LIMIT $4"),
-                           params));
+        connection.Execute(
+            absl::StrCat(
+                "SELECT tx, seq, entry FROM index_conversations AS r "
+                "WHERE tenant = $1 AND bucket = $2 AND conversation = $3" WM_NOT_SUPERSEDED,
+                " ORDER BY number LIMIT $4"),
+            params));
     for (const Row row : result) {
       positions.push_back({static_cast<uint64_t>(row.Int(0)), static_cast<uint64_t>(row.Int(1)),
                            static_cast<uint32_t>(row.Int(2))});
@@ -354,39 +374,21 @@ absl::StatusOr<std::vector<Position>> IndexStore::Conversation(Connection& conne
   return positions;
 }
 
-absl::StatusOr<std::vector<SourceDay>> IndexStore::Days(Connection& connection,
-                                                        absl::string_view tenant,
+absl::StatusOr<std::vector<SourceDay>> IndexStore::Days(absl::string_view tenant,
                                                         absl::string_view source, int64_t from,
-                                                        int64_t to) {
-  // Counted from the year 1, so that division cuts the same way before 1970.
-  constexpr int64_t kDaysBefore1970 = 719'162;
-  constexpr int64_t kMicrosPerDay = 86'400'000'000;
-  WM_ASSIGN_OR_RETURN(const std::vector<Bucket> buckets, Buckets(connection, tenant, from, to));
+                                                        int64_t to) const {
   std::map<int64_t, SourceDay> days;
-  for (const Bucket& bucket : buckets) {
-    const Value params[] = {tenant, bucket.id, from,          to,
-                            source, 0,         kMicrosPerDay, kDaysBefore1970 * kMicrosPerDay};
-    WM_ASSIGN_OR_RETURN(
-        const sql::Result result,
-        connection.Execute(absl::StrCat("SELECT (event_time + $8) / $7 AS day, COUNT(*), "
-                                        "COUNT(*) FILTER (WHERE customer <> $6), MIN(event_time), "
-                                        "MAX(event_time) FROM index_signals AS r "
-                                        "WHERE tenant = $1 AND bucket = $2 AND event_time >= $3 "
-                                        "AND event_time <= $4 AND source = $5",
-                                        kNotSuperseded, " GROUP BY day"),
-                           params));
-    for (const Row row : result) {
-      const int64_t number = row.Int(0) - kDaysBefore1970;
-      SourceDay& day = days.try_emplace(number, SourceDay{.day = number,
-                                                          .first_time = row.Int(3),
-                                                          .last_time = row.Int(4)})
-                           .first->second;
-      day.signals += row.Int(1);
-      day.with_customer += row.Int(2);
-      day.first_time = std::min(day.first_time, row.Int(3));
-      day.last_time = std::max(day.last_time, row.Int(4));
+  WM_RETURN_IF_ERROR(database_->RunRead([&](Connection& connection) -> absl::Status {
+    days.clear();
+    WM_ASSIGN_OR_RETURN(const std::vector<Bucket> buckets, Buckets(connection, tenant, from, to));
+    for (const Bucket& bucket : buckets) {
+      const Value params[] = {tenant, bucket.id, from,          to,
+                              source, 0,         kMicrosPerDay, kDaysBefore1970 * kMicrosPerDay};
+      WM_ASSIGN_OR_RETURN(const sql::Result result, connection.Execute(kSelectDays, params));
+      for (const Row row : result) AddDay(row, &days);
     }
-  }
+    return absl::OkStatus();
+  }));
   std::vector<SourceDay> sorted;
   for (const auto& [number, day] : days) sorted.push_back(day);
   return sorted;

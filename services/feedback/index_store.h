@@ -109,10 +109,8 @@ class IndexStore {
                                                             absl::string_view tenant,
                                                             int64_t conversation, int limit);
   /// A source's signals by day, in order.
-  static absl::StatusOr<std::vector<SourceDay>> Days(sql::Connection& connection,
-                                                     absl::string_view tenant,
-                                                     absl::string_view source, int64_t from,
-                                                     int64_t to);
+  absl::StatusOr<std::vector<SourceDay>> Days(absl::string_view tenant, absl::string_view source,
+                                              int64_t from, int64_t to) const;
 
  private:
   explicit IndexStore(sql::Database* database) : database_(database) {}

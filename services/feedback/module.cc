@@ -38,8 +38,9 @@ absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Opt
                                 .feed = module->feed_.get(),
                                 .catalogues = module->catalogues_.get(),
                                 .replacer = module->replacer_.get()});
-  module->source_service_ = std::make_unique<SourceServiceImpl>(environment, module->sources_.get(),
-                                                                module->source_schemas_.get());
+  module->source_service_ = std::make_unique<SourceServiceImpl>(
+      environment, module->sources_.get(), module->source_schemas_.get(), module->index_.get(),
+      module->indexer_.get());
   module->quarantine_service_ = std::make_unique<QuarantineServiceImpl>(
       environment, module->quarantine_.get(), module->ingestor_.get());
   module->signal_service_ = std::make_unique<SignalServiceImpl>(environment, module->reader_.get(),

@@ -3,8 +3,9 @@
 namespace waymark::feedback {
 namespace {
 
-// journal_blocks: see block.h and position.h. `shard` is what divides the work of indexing. `bytes` is the payload's size, `last_index` the index
-// of its last entry, so that a reader knows what it would get without reading it.
+// journal_blocks: see block.h and position.h. `shard` is what divides the work of indexing. `bytes`
+// is the payload's size, `last_index` the index of its last entry, so that a reader knows what it
+// would get without reading it.
 constexpr char kTables[] = R"sql(
 CREATE TABLE journal_blocks (
   tx BIGINT NOT NULL,

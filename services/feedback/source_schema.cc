@@ -70,11 +70,11 @@ v1::SourceKind SourceKindOf(const v1::Signal& signal) {
 }
 
 SchemaLearner::SchemaLearner() {
-  v1::Answer answer;
   v1::Scale scale;
   for (int type = 0; type < v1::QuestionType_ARRAYSIZE; ++type) {
-    answer.set_type(static_cast<v1::QuestionType>(type));
-    if (ScaleOf(answer, &scale)) standard_scales_[type] = {true, scale.min(), scale.max(), false};
+    if (ScaleOf(v1::Answer(), static_cast<v1::QuestionType>(type), &scale)) {
+      standard_scales_[type] = {true, scale.min(), scale.max(), false};
+    }
   }
 }
 

@@ -1,12 +1,15 @@
 #include "services/feedback/source_service.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "google/protobuf/util/time_util.h"
 #include "libs/base/status_macros.h"
+#include "libs/feed/consumer.h"
 #include "libs/rpc/field_mask.h"
 #include "libs/rpc/names.h"
 #include "libs/rpc/paging.h"
@@ -21,6 +24,8 @@ using rpc::CallContext;
 using rpc::Violations;
 
 constexpr char kSourcePattern[] = "tenants/*/sources/*";
+constexpr char kStatisticsPattern[] = "tenants/*/sources/*/statistics";
+constexpr int kMaxDays = 4000;
 constexpr char kSchemaPattern[] = "tenants/*/sources/*/schema";
 constexpr absl::string_view kOutputOnly[] = {
     "name", "counts", "create_time", "last_seen_time", "silent", "drift_count", "etag"};
@@ -99,6 +104,48 @@ v1::Source ToProto(const SourceRecord& record, const KnownSchema& schema, absl::
   return source;
 }
 
+// The first and last microsecond of a range, which excludes its end.
+std::pair<int64_t, int64_t> MicrosOf(const common::v1::TimeRange& range) {
+  std::pair<int64_t, int64_t> micros = {INT64_MIN, INT64_MAX};
+  if (range.has_start_time()) micros.first = TimeUtil::TimestampToMicroseconds(range.start_time());
+  if (range.has_end_time()) micros.second = TimeUtil::TimestampToMicroseconds(range.end_time()) - 1;
+  return micros;
+}
+
+void CheckStatistics(const v1::GetSourceStatisticsRequest& request, Violations& violations) {
+  violations.CheckName("name", request.name(), kStatisticsPattern);
+  const common::v1::TimeRange& range = request.time_range();
+  if (range.has_start_time()) violations.CheckTime("time_range.start_time", range.start_time());
+  if (range.has_end_time()) violations.CheckTime("time_range.end_time", range.end_time());
+  if (range.has_start_time() && range.has_end_time() && range.end_time() < range.start_time()) {
+    violations.Add("time_range.end_time", TimeUtil::ToString(range.end_time()),
+                   "must not be before start_time");
+  }
+}
+
+v1::SourceStatistics Summarize(const std::vector<SourceDay>& days) {
+  v1::SourceStatistics statistics;
+  int64_t first = INT64_MAX;
+  int64_t last = INT64_MIN;
+  for (const SourceDay& day : days) {
+    statistics.set_signals(statistics.signals() + day.signals);
+    statistics.set_with_customer(statistics.with_customer() + day.with_customer);
+    first = std::min(first, day.first_time);
+    last = std::max(last, day.last_time);
+    if (statistics.days_size() == kMaxDays) continue;
+    v1::DayCount* count = statistics.add_days();
+    const absl::CivilDay date = absl::CivilDay(1970, 1, 1) + day.day;
+    count->mutable_date()->set_year(static_cast<int32_t>(date.year()));
+    count->mutable_date()->set_month(date.month());
+    count->mutable_date()->set_day(date.day());
+    count->set_signals(day.signals);
+  }
+  if (days.empty()) return statistics;
+  *statistics.mutable_first_event_time() = TimeUtil::MicrosecondsToTimestamp(first);
+  *statistics.mutable_last_event_time() = TimeUtil::MicrosecondsToTimestamp(last);
+  return statistics;
+}
+
 SourceSettings Changed(const SourceSettings& before, const v1::UpdateSourceRequest& request,
                        absl::Time now) {
   SourceSettings after = before;
@@ -117,10 +164,13 @@ SourceSettings Changed(const SourceSettings& before, const v1::UpdateSourceReque
 }  // namespace
 
 SourceServiceImpl::SourceServiceImpl(const rpc::Environment& environment,
-                                     const SourceStore* sources, const SourceSchemaStore* schemas)
+                                     const SourceStore* sources, const SourceSchemaStore* schemas,
+                                     const IndexStore* index, Indexer* indexer)
     : shell_(v1::SourceService::service_full_name(), environment),
       sources_(sources),
       schemas_(schemas),
+      index_(index),
+      indexer_(indexer),
       clock_(environment.clock) {}
 
 absl::StatusOr<v1::Source> SourceServiceImpl::Describe(absl::string_view tenant,
@@ -285,6 +335,29 @@ grpc::Status SourceServiceImpl::AcceptSourceSchema(grpc::ServerContext* context,
       [&](const CallContext& call,
           const v1::AcceptSourceSchemaRequest& accept) -> absl::StatusOr<v1::SourceSchema> {
         return Accept(call.tenant, SourceOf(kSchemaPattern, accept.name()), accept.name());
+      });
+}
+
+grpc::Status SourceServiceImpl::GetSourceStatistics(grpc::ServerContext* context,
+                                                    const v1::GetSourceStatisticsRequest* request,
+                                                    v1::SourceStatistics* response) {
+  return rpc::Unary(
+      shell_, context, request, response, {.validate = CheckStatistics},
+      [&](const CallContext& call,
+          const v1::GetSourceStatisticsRequest& get) -> absl::StatusOr<v1::SourceStatistics> {
+        const std::string source = SourceOf(kStatisticsPattern, get.name());
+        WM_ASSIGN_OR_RETURN(const auto record, sources_->Find(call.tenant, source));
+        if (!record.has_value()) return SourceNotFound(source);
+        WM_RETURN_IF_ERROR(
+            indexer_->WaitFor(call.tenant, get.min_position(), feed::WaitUntil(call.deadline)));
+        WM_ASSIGN_OR_RETURN(const Indexer::Progress progress, indexer_->ProgressOf(call.tenant));
+        const auto [from, to] = MicrosOf(get.time_range());
+        WM_ASSIGN_OR_RETURN(const std::vector<SourceDay> days,
+                            index_->Days(call.tenant, source, from, to));
+        v1::SourceStatistics statistics = Summarize(days);
+        statistics.set_name(get.name());
+        if (progress.reached != Position()) statistics.set_position(ToString(progress.reached));
+        return statistics;
       });
 }
 

@@ -6,6 +6,8 @@
 #include "grpcpp/server_context.h"
 #include "libs/base/clock.h"
 #include "libs/rpc/call.h"
+#include "services/feedback/index_store.h"
+#include "services/feedback/indexer.h"
 #include "services/feedback/source_schema_store.h"
 #include "services/feedback/source_store.h"
 #include "waymark/feedback/v1/source_service.grpc.pb.h"
@@ -15,9 +17,9 @@ namespace waymark::feedback {
 /// The gRPC edge of the registry of sources. Thread-safe.
 class SourceServiceImpl final : public v1::SourceService::Service {
  public:
-  /// `sources` and `schemas` must outlive it.
+  /// All must outlive it.
   SourceServiceImpl(const rpc::Environment& environment, const SourceStore* sources,
-                    const SourceSchemaStore* schemas);
+                    const SourceSchemaStore* schemas, const IndexStore* index, Indexer* indexer);
 
   grpc::Status GetSource(grpc::ServerContext* context, const v1::GetSourceRequest* request,
                          v1::Source* response) override;
@@ -31,6 +33,9 @@ class SourceServiceImpl final : public v1::SourceService::Service {
   grpc::Status AcceptSourceSchema(grpc::ServerContext* context,
                                   const v1::AcceptSourceSchemaRequest* request,
                                   v1::SourceSchema* response) override;
+  grpc::Status GetSourceStatistics(grpc::ServerContext* context,
+                                   const v1::GetSourceStatisticsRequest* request,
+                                   v1::SourceStatistics* response) override;
 
  private:
   absl::StatusOr<v1::Source> Describe(absl::string_view tenant, absl::string_view source,
@@ -45,6 +50,8 @@ class SourceServiceImpl final : public v1::SourceService::Service {
   rpc::Shell shell_;
   const SourceStore* const sources_;
   const SourceSchemaStore* const schemas_;
+  const IndexStore* const index_;
+  Indexer* const indexer_;
   Clock* const clock_;
 };
 
