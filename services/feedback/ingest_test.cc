@@ -28,9 +28,9 @@ class IngestTest : public OnEveryDatabase {
     request.set_page_size(2);
     std::vector<v1::QuarantinedSignal> all;
     do {
-      const auto page = rpc::ClientCall(service_->quarantine(),
-                                        &v1::QuarantineService::StubInterface::ListQuarantinedSignals,
-                                        request, {.tenant = "demo"});
+      const auto page = rpc::ClientCall(
+          service_->quarantine(), &v1::QuarantineService::StubInterface::ListQuarantinedSignals,
+          request, {.tenant = "demo"});
       EXPECT_TRUE(page.ok()) << page.status();
       if (!page.ok()) break;
       all.insert(all.end(), page->quarantined_signals().begin(), page->quarantined_signals().end());

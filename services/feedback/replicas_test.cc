@@ -72,7 +72,7 @@ TEST_F(ReplicasTest, AFeedThatIsFollowedWhileBothWriteSkipsNothing) {
   const auto send = [&](TestService& service, int offset) {
     for (int batch = 0; batch < kBatches; ++batch) {
       Ingest(service, {Visit(absl::StrCat(offset, "-", batch, "-a")),
-                      Visit(absl::StrCat(offset, "-", batch, "-b"))});
+                       Visit(absl::StrCat(offset, "-", batch, "-b"))});
     }
     --writing;
   };

@@ -110,8 +110,8 @@ class TestService {
     return page.ok() ? *page : v1::PullFeedResponse();
   }
 
-  /// Makes PullAll wait until the feed has come to `position`: on PostgreSQL any open transaction of
-  /// the cluster holds it back, other tests' too.
+  /// Makes PullAll wait until the feed has come to `position`: on PostgreSQL any open transaction
+  /// of the cluster holds it back, other tests' too.
   void Await(const std::string& tenant, const std::string& position) {
     absl::MutexLock lock(&mutex_);
     for (std::string* awaited : {&awaited_[tenant], &awaited_["-"]}) {
