@@ -23,12 +23,21 @@ constexpr absl::Duration kPause = absl::Milliseconds(25);
 constexpr absl::Duration kPollInterval = absl::Milliseconds(100);
 constexpr absl::Duration kWaitInterval = absl::Milliseconds(10);
 constexpr absl::Duration kRetryInterval = absl::Seconds(1);
+// A page is put off for so long at most, and only as long as less than so much waits.
+constexpr absl::Duration kLongestYield = absl::Seconds(1);
+constexpr absl::Duration kYieldInterval = absl::Milliseconds(5);
+constexpr int64_t kYieldBelow = 1'000'000;
 
 }  // namespace
 
 Indexer::Indexer(Store* journal, IndexStore* index, const CommitSignal* commits, Clock* clock,
-                 const IndexMetrics& metrics)
-    : journal_(journal), index_(index), commits_(commits), clock_(clock), metrics_(metrics) {}
+                 const IndexMetrics& metrics, std::function<bool()> yields)
+    : journal_(journal),
+      index_(index),
+      commits_(commits),
+      clock_(clock),
+      metrics_(metrics),
+      yields_(std::move(yields)) {}
 
 Indexer::~Indexer() { Stop(); }
 
@@ -73,12 +82,22 @@ absl::Status Indexer::CatchUp() {
   for (bool more = true; more && !stopping();) {
     more = false;
     for (int64_t shard = 0; shard < Store::ShardCount(index_->database().dialect()); ++shard) {
+      Yield();
       WM_ASSIGN_OR_RETURN(const bool indexed, IndexPageOf(shard));
       more |= indexed;
     }
     if (more) WM_RETURN_IF_ERROR(MeasureLag());
   }
   return absl::OkStatus();
+}
+
+void Indexer::Yield() {
+  if (!yields_) return;
+  const absl::Time until = absl::Now() + kLongestYield;
+  while (yields_() && waiting() < kYieldBelow && absl::Now() < until) {
+    absl::MutexLock lock(&mutex_);
+    if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kYieldInterval)) return;
+  }
 }
 
 // The journal is read and parsed before the transaction begins: on PostgreSQL an open one holds the
