@@ -82,7 +82,6 @@ absl::Status Indexer::CatchUp() {
   for (bool more = true; more && !stopping();) {
     more = false;
     for (int64_t shard = 0; shard < Store::ShardCount(index_->database().dialect()); ++shard) {
-      Yield();
       WM_ASSIGN_OR_RETURN(const bool indexed, IndexPageOf(shard));
       more |= indexed;
     }
@@ -112,6 +111,7 @@ absl::StatusOr<bool> Indexer::IndexPageOf(int64_t shard) {
     return absl::OkStatus();
   }));
   if (blocks.empty()) return false;
+  Yield();
   IndexPage page(journal_->hash_key(), cursor.next_number);
   for (const Block& block : blocks) WM_RETURN_IF_ERROR(page.Add(block, cursor.position));
   bool ours = false;
