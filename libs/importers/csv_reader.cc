@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/utf8.h"
 #include "libs/importers/input_file.h"
 
 namespace waymark::importers {

@@ -41,9 +41,6 @@ absl::Status CheckIsText(absl::string_view path, absl::string_view head);
 /// `text` without the UTF-8 byte order mark that it may begin with.
 absl::string_view StripByteOrderMark(absl::string_view text);
 
-/// Where the first byte stands that is not UTF-8; npos when all of `text` is.
-size_t FindInvalidUtf8(absl::string_view text);
-
 /// `text` in Windows-1252 as UTF-8; the five bytes that it does not define become U+FFFD.
 std::string DecodeWindows1252(absl::string_view text);
 

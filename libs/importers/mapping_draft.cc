@@ -12,6 +12,7 @@
 #include "libs/base/ids.h"
 #include "libs/base/log.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/utf8.h"
 #include "libs/importers/column_profile.h"
 #include "libs/importers/csv_reader.h"
 #include "libs/importers/input_file.h"

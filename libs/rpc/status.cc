@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "libs/base/error.h"
-#include "libs/rpc/shorten.h"
+#include "libs/base/utf8.h"
 #include "waymark/common/v1/error_details.pb.h"
 #include "waymark/common/v1/error_reason.pb.h"
 

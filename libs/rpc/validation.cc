@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
 #include "libs/base/error.h"
+#include "libs/base/utf8.h"
 #include "libs/rpc/names.h"
-#include "libs/rpc/shorten.h"
 
 namespace waymark::rpc {
 namespace {
