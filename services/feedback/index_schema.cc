@@ -99,9 +99,11 @@ INSERT INTO index_words (index_words, rank) VALUES ('hashsize', 67108864);
 INSERT INTO index_words (index_words, rank) VALUES ('automerge', 8);
 )sql";
 
+// On PostgreSQL the words stand in the row as the text of a tsvector, with their places: read as
+// such, not through its parser, whose idea of a word depends on the server's locale.
 constexpr char kPostgresWords[] = WM_INDEX_TABLES("") R"sql(
 ALTER TABLE index_texts ADD COLUMN words TEXT NOT NULL;
-CREATE INDEX index_texts_by_word ON index_texts USING gin (to_tsvector('simple', words));
+CREATE INDEX index_texts_by_word ON index_texts USING gin (CAST(words AS tsvector));
 )sql";
 
 // What sources send: see source_schema.h. `items` counts the rows of a source in source_questions

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "libs/base/status_macros.h"
 #include "services/feedback/index_schema.h"
 #include "services/feedback/store.h"
@@ -120,6 +121,17 @@ absl::Status WriteConversations(Connection& connection, RowPointers rows) {
   return writer.Flush();
 }
 
+// The text of a tsvector: "red:1 car:2".
+std::string WordsWithPlaces(absl::string_view words) {
+  std::string text;
+  text.reserve(words.size() * 2);
+  int place = 0;
+  for (const absl::string_view word : absl::StrSplit(words, ' ')) {
+    absl::StrAppend(&text, text.empty() ? "" : " ", word, ":", ++place);
+  }
+  return text;
+}
+
 // In order of their numbers, which is that of their key.
 absl::Status WriteTexts(Connection& connection, RowPointers rows) {
   std::erase_if(rows, [](const IndexedSignal* row) { return row->words.empty(); });
@@ -137,7 +149,7 @@ absl::Status WriteTexts(Connection& connection, RowPointers rows) {
                        row->position.seq, row->position.index, more...);
     };
     if (postgres) {
-      WM_RETURN_IF_ERROR(add(Value::BorrowedText(row->words)));
+      WM_RETURN_IF_ERROR(add(WordsWithPlaces(row->words)));
       continue;
     }
     WM_RETURN_IF_ERROR(add());
@@ -204,7 +216,7 @@ constexpr char kSelectCursor[] =
 static_assert(1 << kBucketBits == 262144);
 absl::string_view SearchCondition(Dialect dialect) {
   return dialect == Dialect::kPostgres
-             ? " AND to_tsvector('simple', words) @@ to_tsquery('simple', $9)"
+             ? " AND CAST(words AS tsvector) @@ CAST($9 AS tsquery)"
              : " AND number IN (SELECT rowid FROM index_words WHERE index_words MATCH $9 "
                "AND rowid BETWEEN $2 * 262144 AND $2 * 262144 + 262143)";
 }
