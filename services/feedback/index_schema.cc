@@ -7,10 +7,15 @@ namespace {
 // index_page.h). All keys start with (tenant, bucket), so that rows go into a part of the tree that
 // fits into memory however large the whole has grown; a query visits the buckets of its tenant.
 //
-// index_shards: how far each shard of the journal is indexed. index_superseded: entries that no
-// longer count. customer, account and conversation are keyed hashes: nothing here names a person.
-// The same on both databases, but that SQLite keeps rows in their key's tree (END).
+// index_journal: the fingerprint of the journal that is indexed. index_shards: how far each shard
+// of the journal is indexed. index_superseded: entries that no longer count. customer, account and
+// conversation are keyed hashes: nothing here names a person. The same on both databases, but that
+// SQLite keeps rows in their key's tree (END).
 #define WM_INDEX_TABLES(END)                                               \
+  "CREATE TABLE index_journal ("                                           \
+  "  id BIGINT PRIMARY KEY,"                                               \
+  "  fingerprint BIGINT NOT NULL"                                          \
+  ");"                                                                     \
   "CREATE TABLE index_shards ("                                            \
   "  shard BIGINT PRIMARY KEY,"                                            \
   "  tx BIGINT NOT NULL,"                                                  \

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "libs/base/log.h"
 #include "libs/base/status_macros.h"
 #include "services/feedback/index_schema.h"
 #include "services/feedback/store.h"
@@ -243,11 +244,48 @@ void AddDay(const Row& row, std::map<int64_t, SourceDay>* days) {
   day.last_time = std::max(day.last_time, row.Int(4));
 }
 
+// An index file may outlive its journal, or be ahead of one that comes from a backup. What it holds
+// is then worth nothing.
+absl::Status EmptyUnlessOf(const HashKey& key, const Position& end, Connection& connection) {
+  const int64_t fingerprint = IndexHash(key, "journal");
+  WM_ASSIGN_OR_RETURN(const sql::Result known,
+                      connection.Execute("SELECT fingerprint FROM index_journal WHERE id = 1"));
+  const Value params[] = {end.tx, end.seq, end.index};
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result ahead,
+      connection.Execute("SELECT 1 FROM index_shards WHERE (tx, seq, entry) > ($1, $2, $3)",
+                         params));
+  if (!known.empty() && known[0].Int(0) == fingerprint && ahead.empty()) return absl::OkStatus();
+  if (!known.empty()) {
+    LogLine(LogLevel::kWarning, "the index is of another journal, or ahead of it: it is made anew");
+  }
+  for (const absl::string_view table :
+       {"index_journal", "index_shards", "index_buckets", "index_superseded", "index_signals",
+        "index_customers", "index_conversations", "index_texts", "source_schemas", "source_kinds",
+        "source_questions", "source_activities"}) {
+    WM_RETURN_IF_ERROR(connection.Execute(absl::StrCat("DELETE FROM ", table)).status());
+  }
+  WM_RETURN_IF_ERROR(
+      connection.Execute("INSERT INTO index_words (index_words) VALUES ('delete-all')").status());
+  const Value row[] = {fingerprint};
+  return connection.Execute("INSERT INTO index_journal (id, fingerprint) VALUES (1, $1)", row)
+      .status();
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<IndexStore>> IndexStore::Open(sql::Database* database) {
+absl::StatusOr<std::unique_ptr<IndexStore>> IndexStore::Open(sql::Database* database,
+                                                             const Store& journal) {
   WM_RETURN_IF_ERROR(sql::Migrate(*database, kIndexComponent, IndexMigrations()));
-  WM_RETURN_IF_ERROR(database->RunTransaction([&](Connection& connection) {
+  Position end;
+  WM_RETURN_IF_ERROR(journal.database().RunRead([&](Connection& connection) -> absl::Status {
+    WM_ASSIGN_OR_RETURN(end, Store::End(connection));
+    return absl::OkStatus();
+  }));
+  WM_RETURN_IF_ERROR(database->RunTransaction([&](Connection& connection) -> absl::Status {
+    if (database != &journal.database()) {
+      WM_RETURN_IF_ERROR(EmptyUnlessOf(journal.hash_key(), end, connection));
+    }
     std::vector<Value> shards;
     for (int64_t shard = 0; shard < Store::ShardCount(database->dialect()); ++shard) {
       shards.insert(shards.end(),
