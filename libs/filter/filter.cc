@@ -1,5 +1,6 @@
 #include "libs/filter/filter.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "libs/base/status_macros.h"
@@ -23,12 +24,35 @@ bool Holds(const Program& program, uint32_t index, const Record& record) {
   return settles == node.negated;
 }
 
-const std::string* EqualTo(const Program& program, const Node& node, int field) {
-  if (node.kind != Node::Kind::kTest || node.negated) return nullptr;
-  const Test& test = program.tests[node.test];
+const std::string* EqualTo(const Test& test, int field) {
   if (test.field != field || test.op != Operator::kEqual) return nullptr;
   const auto* pattern = std::get_if<Pattern>(&test.literal);
   return pattern == nullptr || pattern->is_wildcard() ? nullptr : &pattern->text;
+}
+
+void Narrow(Operator op, int64_t value, Filter::Range* range) {
+  switch (op) {
+    case Operator::kEqual:
+      range->min = std::max(range->min, value);
+      range->max = std::min(range->max, value);
+      break;
+    case Operator::kLess:
+      if (value == INT64_MIN) *range = {INT64_MAX, INT64_MIN};  // nothing is less
+      range->max = std::min(range->max, value == INT64_MIN ? value : value - 1);
+      break;
+    case Operator::kLessEqual:
+      range->max = std::min(range->max, value);
+      break;
+    case Operator::kGreater:
+      if (value == INT64_MAX) *range = {INT64_MAX, INT64_MIN};
+      range->min = std::max(range->min, value == INT64_MAX ? value : value + 1);
+      break;
+    case Operator::kGreaterEqual:
+      range->min = std::max(range->min, value);
+      break;
+    case Operator::kPresent:
+      break;
+  }
 }
 
 }  // namespace
@@ -40,15 +64,37 @@ absl::StatusOr<Filter> Filter::Parse(absl::string_view text, const Schema* schem
 
 bool Filter::Matches(const Record& record) const { return empty() || Holds(program_, 0, record); }
 
-std::optional<std::string> Filter::RequiredEqual(int field) const {
-  if (empty() || schema_->field(field).type != FieldType::kString) return std::nullopt;
+template <typename Visit>
+void Filter::ForEachRequired(Visit visit) const {
+  const auto visit_test = [&](const Node& node) {
+    if (node.kind == Node::Kind::kTest && !node.negated) visit(program_.tests[node.test]);
+  };
+  if (empty()) return;
   const Node& root = program_.nodes[0];
-  if (const std::string* text = EqualTo(program_, root, field)) return *text;
-  if (root.kind != Node::Kind::kAll || root.negated) return std::nullopt;
+  visit_test(root);
+  if (root.kind != Node::Kind::kAll || root.negated) return;
   for (uint32_t child = 1; child < root.end; child = program_.nodes[child].end) {
-    if (const std::string* text = EqualTo(program_, program_.nodes[child], field)) return *text;
+    visit_test(program_.nodes[child]);
   }
-  return std::nullopt;
+}
+
+std::optional<std::string> Filter::RequiredEqual(int field) const {
+  std::optional<std::string> required;
+  if (empty() || schema_->field(field).type != FieldType::kString) return required;
+  ForEachRequired([&](const Test& test) {
+    const std::string* text = EqualTo(test, field);
+    if (text != nullptr && !required.has_value()) required = *text;
+  });
+  return required;
+}
+
+Filter::Range Filter::RequiredRange(int field) const {
+  Range range;
+  ForEachRequired([&](const Test& test) {
+    const auto* value = std::get_if<int64_t>(&test.literal);
+    if (test.field == field && value != nullptr) Narrow(test.op, *value, &range);
+  });
+  return range;
 }
 
 }  // namespace waymark::filter

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -45,6 +46,14 @@ class Filter {
   /// so: x of `FIELD = "x" AND …`.
   std::optional<std::string> RequiredEqual(int field) const;
 
+  /// Between which values, both included, comparisons at the top put the kInt, kTimestamp or
+  /// kDuration field `field` of every match: from x to y of `FIELD >= x AND FIELD <= y AND …`.
+  struct Range {
+    int64_t min = INT64_MIN;
+    int64_t max = INT64_MAX;
+  };
+  Range RequiredRange(int field) const;
+
   /// A text that parses as this filter, the same for every spelling of it; to log, and to compare
   /// filters by. It may be longer than Parse takes.
   std::string ToString() const;
@@ -55,6 +64,10 @@ class Filter {
   friend bool operator==(const Filter& a, const Filter& b) { return a.program_ == b.program_; }
 
  private:
+  /// What holds at the top: the root, or what it joins by AND.
+  template <typename Visit>
+  void ForEachRequired(Visit visit) const;
+
   Filter(Program program, const Schema* schema) : program_(std::move(program)), schema_(schema) {}
 
   Program program_;

@@ -1,5 +1,7 @@
 #include "services/feedback/index_page.h"
 
+#include <algorithm>
+
 #include "libs/base/status_macros.h"
 #include "libs/text/words.h"
 #include "services/feedback/block.h"
@@ -20,6 +22,17 @@ int64_t ConversationHash(const HashKey& key, absl::string_view source,
 int64_t EventMicros(const v1::Signal& signal) {
   return signal.event_time().seconds() * 1'000'000 + signal.event_time().nanos() / 1000;
 }
+
+namespace {
+
+// Where the first `count` words end.
+size_t EndOfWords(absl::string_view words, int count) {
+  size_t end = words.find(' ');
+  while (--count > 0 && end != absl::string_view::npos) end = words.find(' ', end + 1);
+  return std::min(end, words.size());
+}
+
+}  // namespace
 
 absl::Status IndexPage::Add(const Block& block, const Position& after) {
   absl::Status status;
@@ -70,6 +83,8 @@ absl::string_view IndexPage::Words() {
   scratch_.clear();
   for (const std::string* text : FreeTexts(&signal_)) text::AppendWords(*text, &scratch_);
   if (scratch_.empty()) return {};
+  // A word has two bytes at least with its space: only long texts need to be counted.
+  if (scratch_.size() > 2 * kMaxWords) scratch_.resize(EndOfWords(scratch_, kMaxWords));
   return words_.emplace_back(scratch_);
 }
 

@@ -31,12 +31,15 @@ int64_t ConversationHash(const HashKey& key, absl::string_view source,
 /// Microseconds since 1970; what is finer is cut off.
 int64_t EventMicros(const v1::Signal& signal);
 
+/// How many words of a signal can be searched: PostgreSQL tells no more places apart.
+inline constexpr int kMaxWords = 16'383;
+
 /// What the index keeps of a signal.
 struct IndexedSignal {
   /// Views into the page.
   absl::string_view tenant;
   absl::string_view source;
-  /// The words of its texts; empty when it has none.
+  /// The first kMaxWords words of its texts; empty when it has none.
   absl::string_view words;
   int64_t number = 0;
   int64_t event_time = 0;

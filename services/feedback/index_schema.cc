@@ -7,10 +7,15 @@ namespace {
 // index_page.h). All keys start with (tenant, bucket), so that rows go into a part of the tree that
 // fits into memory however large the whole has grown; a query visits the buckets of its tenant.
 //
-// index_shards: how far each shard of the journal is indexed. index_superseded: entries that no
-// longer count. customer, account and conversation are keyed hashes: nothing here names a person.
-// The same on both databases, but that SQLite keeps rows in their key's tree (END).
+// index_journal: the fingerprint of the journal that is indexed. index_shards: how far each shard
+// of the journal is indexed. index_superseded: entries that no longer count. customer, account and
+// conversation are keyed hashes: nothing here names a person. The same on both databases, but that
+// SQLite keeps rows in their key's tree (END).
 #define WM_INDEX_TABLES(END)                                               \
+  "CREATE TABLE index_journal ("                                           \
+  "  id BIGINT PRIMARY KEY,"                                               \
+  "  fingerprint BIGINT NOT NULL"                                          \
+  ");"                                                                     \
   "CREATE TABLE index_shards ("                                            \
   "  shard BIGINT PRIMARY KEY,"                                            \
   "  tx BIGINT NOT NULL,"                                                  \
@@ -99,9 +104,11 @@ INSERT INTO index_words (index_words, rank) VALUES ('hashsize', 67108864);
 INSERT INTO index_words (index_words, rank) VALUES ('automerge', 8);
 )sql";
 
+// On PostgreSQL the words stand in the row as the text of a tsvector, with their places: read as
+// such, not through its parser, whose idea of a word depends on the server's locale.
 constexpr char kPostgresWords[] = WM_INDEX_TABLES("") R"sql(
 ALTER TABLE index_texts ADD COLUMN words TEXT NOT NULL;
-CREATE INDEX index_texts_by_word ON index_texts USING gin (to_tsvector('simple', words));
+CREATE INDEX index_texts_by_word ON index_texts USING gin (CAST(words AS tsvector));
 )sql";
 
 // What sources send: see source_schema.h. `items` counts the rows of a source in source_questions

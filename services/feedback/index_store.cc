@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "libs/base/log.h"
 #include "libs/base/status_macros.h"
 #include "services/feedback/index_schema.h"
 #include "services/feedback/store.h"
@@ -120,6 +122,17 @@ absl::Status WriteConversations(Connection& connection, RowPointers rows) {
   return writer.Flush();
 }
 
+// The text of a tsvector: "red:1 car:2".
+std::string WordsWithPlaces(absl::string_view words) {
+  std::string text;
+  text.reserve(words.size() * 2);
+  int place = 0;
+  for (const absl::string_view word : absl::StrSplit(words, ' ')) {
+    absl::StrAppend(&text, text.empty() ? "" : " ", word, ":", ++place);
+  }
+  return text;
+}
+
 // In order of their numbers, which is that of their key.
 absl::Status WriteTexts(Connection& connection, RowPointers rows) {
   std::erase_if(rows, [](const IndexedSignal* row) { return row->words.empty(); });
@@ -137,7 +150,7 @@ absl::Status WriteTexts(Connection& connection, RowPointers rows) {
                        row->position.seq, row->position.index, more...);
     };
     if (postgres) {
-      WM_RETURN_IF_ERROR(add(Value::BorrowedText(row->words)));
+      WM_RETURN_IF_ERROR(add(WordsWithPlaces(row->words)));
       continue;
     }
     WM_RETURN_IF_ERROR(add());
@@ -204,7 +217,7 @@ constexpr char kSelectCursor[] =
 static_assert(1 << kBucketBits == 262144);
 absl::string_view SearchCondition(Dialect dialect) {
   return dialect == Dialect::kPostgres
-             ? " AND to_tsvector('simple', words) @@ to_tsquery('simple', $9)"
+             ? " AND CAST(words AS tsvector) @@ CAST($9 AS tsquery)"
              : " AND number IN (SELECT rowid FROM index_words WHERE index_words MATCH $9 "
                "AND rowid BETWEEN $2 * 262144 AND $2 * 262144 + 262143)";
 }
@@ -231,11 +244,48 @@ void AddDay(const Row& row, std::map<int64_t, SourceDay>* days) {
   day.last_time = std::max(day.last_time, row.Int(4));
 }
 
+// An index file may outlive its journal, or be ahead of one that comes from a backup. What it holds
+// is then worth nothing.
+absl::Status EmptyUnlessOf(const HashKey& key, const Position& end, Connection& connection) {
+  const int64_t fingerprint = IndexHash(key, "journal");
+  WM_ASSIGN_OR_RETURN(const sql::Result known,
+                      connection.Execute("SELECT fingerprint FROM index_journal WHERE id = 1"));
+  const Value params[] = {end.tx, end.seq, end.index};
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result ahead,
+      connection.Execute("SELECT 1 FROM index_shards WHERE (tx, seq, entry) > ($1, $2, $3)",
+                         params));
+  if (!known.empty() && known[0].Int(0) == fingerprint && ahead.empty()) return absl::OkStatus();
+  if (!known.empty()) {
+    LogLine(LogLevel::kWarning, "the index is of another journal, or ahead of it: it is made anew");
+  }
+  for (const absl::string_view table :
+       {"index_journal", "index_shards", "index_buckets", "index_superseded", "index_signals",
+        "index_customers", "index_conversations", "index_texts", "source_schemas", "source_kinds",
+        "source_questions", "source_activities"}) {
+    WM_RETURN_IF_ERROR(connection.Execute(absl::StrCat("DELETE FROM ", table)).status());
+  }
+  WM_RETURN_IF_ERROR(
+      connection.Execute("INSERT INTO index_words (index_words) VALUES ('delete-all')").status());
+  const Value row[] = {fingerprint};
+  return connection.Execute("INSERT INTO index_journal (id, fingerprint) VALUES (1, $1)", row)
+      .status();
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<IndexStore>> IndexStore::Open(sql::Database* database) {
+absl::StatusOr<std::unique_ptr<IndexStore>> IndexStore::Open(sql::Database* database,
+                                                             const Store& journal) {
   WM_RETURN_IF_ERROR(sql::Migrate(*database, kIndexComponent, IndexMigrations()));
-  WM_RETURN_IF_ERROR(database->RunTransaction([&](Connection& connection) {
+  Position end;
+  WM_RETURN_IF_ERROR(journal.database().RunRead([&](Connection& connection) -> absl::Status {
+    WM_ASSIGN_OR_RETURN(end, Store::End(connection));
+    return absl::OkStatus();
+  }));
+  WM_RETURN_IF_ERROR(database->RunTransaction([&](Connection& connection) -> absl::Status {
+    if (database != &journal.database()) {
+      WM_RETURN_IF_ERROR(EmptyUnlessOf(journal.hash_key(), end, connection));
+    }
     std::vector<Value> shards;
     for (int64_t shard = 0; shard < Store::ShardCount(database->dialect()); ++shard) {
       shards.insert(shards.end(),

@@ -13,6 +13,7 @@
 #include "libs/sql/database.h"
 #include "services/feedback/index_page.h"
 #include "services/feedback/position.h"
+#include "services/feedback/store.h"
 
 namespace waymark::feedback {
 
@@ -79,8 +80,10 @@ struct SourceDay {
 /// sql::Connection. Thread-safe.
 class IndexStore {
  public:
-  /// Brings the schema up to date. `database` must outlive it; on PostgreSQL it is the journal's.
-  static absl::StatusOr<std::unique_ptr<IndexStore>> Open(sql::Database* database);
+  /// Brings the schema up to date; empties an index that was made of another journal, or that is
+  /// ahead of this one. `database` must outlive it; on PostgreSQL it is the journal's.
+  static absl::StatusOr<std::unique_ptr<IndexStore>> Open(sql::Database* database,
+                                                          const Store& journal);
 
   sql::Database& database() const { return *database_; }
 

@@ -163,6 +163,24 @@ absl::Status Indexer::MeasureLag() {
   return absl::OkStatus();
 }
 
+// A position of another shard, of an entry that is gone or of the whole feed's end is reached when
+// nothing of this shard is left before it.
+absl::StatusOr<bool> Indexer::HasReached(int64_t shard, const Position& cursor,
+                                         const Position& wanted) const {
+  if (cursor >= wanted) return true;
+  bool reached = false;
+  WM_RETURN_IF_ERROR(journal_->database().RunRead([&](sql::Connection& connection) -> absl::Status {
+    WM_ASSIGN_OR_RETURN(const Position end, Store::End(connection));
+    reached = end >= wanted;
+    if (!reached) return absl::OkStatus();
+    WM_ASSIGN_OR_RETURN(const Store::Backlog backlog,
+                        Store::ReadBacklog(connection, shard, cursor));
+    reached = backlog.entries == 0;
+    return absl::OkStatus();
+  }));
+  return reached;
+}
+
 absl::Status Indexer::WaitFor(absl::string_view tenant, absl::string_view position,
                               absl::Time deadline) {
   WM_ASSIGN_OR_RETURN(const Position wanted, ParsePosition(position));
@@ -171,7 +189,8 @@ absl::Status Indexer::WaitFor(absl::string_view tenant, absl::string_view positi
   for (;;) {
     const int64_t pages = pages_.commits();
     WM_ASSIGN_OR_RETURN(const ShardCursor cursor, index_->Cursor(shard));
-    if (cursor.position >= wanted) return absl::OkStatus();
+    WM_ASSIGN_OR_RETURN(const bool reached, HasReached(shard, cursor.position, wanted));
+    if (reached) return absl::OkStatus();
     const absl::Duration left = deadline - absl::Now();
     if (left <= absl::ZeroDuration()) return IndexNotThere(position, ToString(cursor.position));
     pages_.Wait(pages, std::min(left, kWaitInterval));

@@ -58,6 +58,8 @@ class Indexer {
   void Run();
   absl::StatusOr<bool> IndexPageOf(int64_t shard);
   void Yield();
+  absl::StatusOr<bool> HasReached(int64_t shard, const Position& cursor,
+                                  const Position& wanted) const;
   absl::StatusOr<Progress> ProgressOfShard(int64_t shard) const;
   absl::Status MeasureLag();
   bool stopping() const;

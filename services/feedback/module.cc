@@ -12,7 +12,8 @@ absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Opt
   std::unique_ptr<FeedbackModule> module(new FeedbackModule());
   WM_ASSIGN_OR_RETURN(module->databases_, OpenDatabases(options.database));
   WM_ASSIGN_OR_RETURN(module->store_, Store::Open(module->databases_.journal.get()));
-  WM_ASSIGN_OR_RETURN(module->index_, IndexStore::Open(module->databases_.index()));
+  WM_ASSIGN_OR_RETURN(module->index_,
+                      IndexStore::Open(module->databases_.index(), *module->store_));
   module->sources_ = std::make_unique<SourceStore>(module->databases_.journal.get());
   module->source_schemas_ = std::make_unique<SourceSchemaStore>(module->databases_.index());
   module->quarantine_ = std::make_unique<QuarantineStore>(module->databases_.journal.get());

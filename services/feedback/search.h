@@ -19,7 +19,7 @@ class Search {
 
   static constexpr size_t kMaxPhrases = 64;
 
-  /// As SQLite's FTS5 and PostgreSQL's to_tsquery('simple', ...) read it: both find the same.
+  /// As SQLite's FTS5 and PostgreSQL's tsquery read it: both find the same.
   std::string ToFts5() const;
   std::string ToTsquery() const;
 

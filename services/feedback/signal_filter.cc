@@ -206,6 +206,7 @@ const filter::Schema& SignalSchema() {
 }
 
 int CustomerField() { return kCustomer; }
+int EventTimeField() { return kEventTime; }
 
 std::vector<filter::SqlColumn> SignalColumns(const HashKey& key) {
   const auto hashed = [key](const filter::SqlValue& literal) -> std::optional<filter::SqlValue> {

@@ -20,6 +20,8 @@ std::vector<filter::SqlColumn> SignalColumns(const HashKey& key);
 
 /// The field "customer", for Filter::RequiredEqual.
 int CustomerField();
+/// The field "event_time", for Filter::RequiredRange.
+int EventTimeField();
 
 /// A stored signal as a filter sees it. Not thread-safe.
 class SignalRecord : public filter::Record {

@@ -117,6 +117,9 @@ sql::Value ToValue(const filter::SqlValue& value) {
 
 RowQuery MakeRowQuery(const SignalQuery& query, const HashKey& key, sql::Dialect dialect) {
   RowQuery rows = {.tenant = query.tenant, .ascending = query.ascending};
+  const filter::Filter::Range times = query.filter.RequiredRange(EventTimeField());
+  rows.from = times.min;
+  rows.to = times.max;
   if (query.after.has_value()) {
     (query.ascending ? rows.from : rows.to) = query.after->event_time;
   }

@@ -347,7 +347,7 @@ grpc::Status SourceServiceImpl::GetSourceStatistics(grpc::ServerContext* context
           const v1::GetSourceStatisticsRequest& get) -> absl::StatusOr<v1::SourceStatistics> {
         const std::string source = SourceOf(kStatisticsPattern, get.name());
         WM_ASSIGN_OR_RETURN(const auto record, sources_->Find(call.tenant, source));
-        if (!record.has_value()) return SourceNotFound(source);
+        if (!record.has_value()) return SourceNotFound(get.name());
         WM_RETURN_IF_ERROR(
             indexer_->WaitFor(call.tenant, get.min_position(), feed::WaitUntil(call.deadline)));
         WM_ASSIGN_OR_RETURN(const Indexer::Progress progress, indexer_->ProgressOf(call.tenant));

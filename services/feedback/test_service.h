@@ -20,6 +20,7 @@
 #include "services/feedback/module.h"
 #include "waymark/feedback/v1/feedback_service.grpc.pb.h"
 #include "waymark/feedback/v1/quarantine_service.grpc.pb.h"
+#include "waymark/feedback/v1/signal_service.grpc.pb.h"
 #include "waymark/feedback/v1/source_service.grpc.pb.h"
 
 namespace waymark::feedback {
@@ -52,6 +53,7 @@ class TestService {
     server_ = std::make_unique<rpc::InProcessServer>(module_->services());
     stub_ = v1::FeedbackService::NewStub(server_->channel());
     sources_ = v1::SourceService::NewStub(server_->channel());
+    signals_ = v1::SignalService::NewStub(server_->channel());
     quarantine_ = v1::QuarantineService::NewStub(server_->channel());
   }
 
@@ -62,6 +64,7 @@ class TestService {
 
   v1::FeedbackService::Stub& stub() { return *stub_; }
   v1::SourceService::Stub& sources() { return *sources_; }
+  v1::SignalService::Stub& signals() { return *signals_; }
   v1::QuarantineService::Stub& quarantine() { return *quarantine_; }
   FakeClock& clock() { return clock_; }
   metrics::Registry& metrics() { return metrics_; }
@@ -94,6 +97,34 @@ class TestService {
                                                const std::string& tenant) {
     return rpc::ClientCall(*stub_, &v1::FeedbackService::StubInterface::PullFeed, request,
                            {.tenant = tenant});
+  }
+
+  /// Where what was taken in here ends, for reads that wait for it.
+  std::string end(const std::string& tenant = "demo") {
+    absl::MutexLock lock(&mutex_);
+    return awaited_[tenant];
+  }
+
+  absl::StatusOr<v1::ListSignalsResponse> TryList(v1::ListSignalsRequest request,
+                                                  const std::string& tenant = "demo") {
+    request.set_parent(absl::StrCat("tenants/", tenant));
+    return rpc::ClientCall(*signals_, &v1::SignalService::StubInterface::ListSignals, request,
+                           {.tenant = tenant, .timeout = absl::Minutes(2)});
+  }
+
+  /// Every signal that the request lists, page by page, once what was taken in here is indexed.
+  std::vector<v1::StoredSignal> List(v1::ListSignalsRequest request,
+                                     const std::string& tenant = "demo") {
+    std::vector<v1::StoredSignal> signals;
+    if (request.min_position().empty()) request.set_min_position(end(tenant));
+    do {
+      const auto page = TryList(request, tenant);
+      EXPECT_TRUE(page.ok()) << page.status() << "\n" << request.ShortDebugString();
+      if (!page.ok()) break;
+      signals.insert(signals.end(), page->signals().begin(), page->signals().end());
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    return signals;
   }
 
   /// One page.
@@ -141,6 +172,7 @@ class TestService {
   std::unique_ptr<rpc::InProcessServer> server_;
   std::unique_ptr<v1::FeedbackService::Stub> stub_;
   std::unique_ptr<v1::SourceService::Stub> sources_;
+  std::unique_ptr<v1::SignalService::Stub> signals_;
   std::unique_ptr<v1::QuarantineService::Stub> quarantine_;
   absl::Mutex mutex_;
   absl::node_hash_map<std::string, std::string> awaited_;

@@ -1,5 +1,6 @@
-// How fast the journal is indexed, in steps up to --signals, each step's rate by itself: it must stay
-// flat. A quarter of the signals carries about 24 words. With --step the share of the steps is set.
+// How fast the journal is indexed, in steps up to --signals, each step's rate by itself: it must
+// stay flat. A quarter of the signals carries about 24 words. With --step the share of the steps is
+// set.
 //   index_bench [--signals 5000000] [--step 500000] [--database sqlite:...]
 // Without --database it works in a temporary folder, which it removes.
 #include <sys/resource.h>
@@ -116,7 +117,7 @@ absl::Status Run(int64_t signals, int64_t step, const std::string& url) {
   WM_ASSIGN_OR_RETURN(const Databases databases, OpenDatabases(url));
   WM_ASSIGN_OR_RETURN(const auto store, Store::Open(databases.journal.get()));
   WM_ASSIGN_OR_RETURN(const auto journal, JournalStore::Create(store.get(), Clock::Real()));
-  WM_ASSIGN_OR_RETURN(const auto index, IndexStore::Open(databases.index()));
+  WM_ASSIGN_OR_RETURN(const auto index, IndexStore::Open(databases.index(), *store));
   metrics::Registry registry;
   CommitSignal commits;
   Indexer indexer(store.get(), index.get(), &commits, Clock::Real(), IndexMetrics(&registry));
