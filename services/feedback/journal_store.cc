@@ -115,6 +115,10 @@ absl::Status JournalStore::Append(const ReplacementPage& page) {
   return Run([&](Cursor* cursor) { return FillPage(page, cursor); });
 }
 
+absl::Status JournalStore::TryWriting() {
+  return Run([&](Cursor*) { return Store::TryWriting(*connection_); });
+}
+
 absl::Status JournalStore::Run(absl::FunctionRef<absl::Status(Cursor*)> fill) {
   absl::Status status;
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {

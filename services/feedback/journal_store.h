@@ -50,6 +50,9 @@ class JournalStore {
   /// Nothing happens when the scan is elsewhere by now: another replica has done the page.
   absl::Status Append(const ReplacementPage& page);
 
+  /// Commits something that leaves everything as it was: OK when the journal can be written.
+  absl::Status TryWriting();
+
   /// The entry that counts for a key; nothing when the key is not known.
   absl::StatusOr<std::optional<Position>> Find(const Hash128& key) {
     return keys_->Find(*connection_, key);

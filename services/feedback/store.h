@@ -68,6 +68,9 @@ class Store {
   static absl::Status InsertBlock(sql::Connection& connection, absl::string_view tenant,
                                   uint64_t tx, uint64_t seq, absl::Time record_time,
                                   const BlockBuilder& block);
+  /// Writes, but leaves everything as it was: it fails at the latest when it is committed if the
+  /// database cannot be written.
+  static absl::Status TryWriting(sql::Connection& connection);
   absl::Status AddCounts(sql::Connection& connection, absl::Span<const SourceCounts> counts,
                          absl::Time now) const;
   // Reading the journal.

@@ -11,6 +11,7 @@ namespace waymark::feedback {
 namespace {
 
 constexpr absl::Duration kRetryAfter = absl::Milliseconds(100);
+constexpr absl::Duration kTryInterval = absl::Seconds(1);
 
 }  // namespace
 
@@ -86,15 +87,19 @@ void Writer::Run() {
   for (;;) {
     std::vector<std::shared_ptr<Submission>> batches;
     std::vector<Task*> tasks;
+    bool try_writing = false;
     {
       absl::MutexLock lock(&mutex_);
-      mutex_.Await(absl::Condition(&has_work));
-      if (queue_.empty() && tasks_.empty()) return;
+      mutex_.AwaitWithDeadline(absl::Condition(&has_work),
+                               last_error_.ok() ? absl::InfiniteFuture() : next_try_);
+      if (stopping_ && queue_.empty() && tasks_.empty()) return;
+      try_writing = !last_error_.ok() && queue_.empty() && absl::Now() >= next_try_;
       batches.swap(queue_);
       tasks.swap(tasks_);
       metrics_.queue_bytes.Set(static_cast<double>(queued_bytes_));
     }
     if (!batches.empty()) CommitBatches(batches);
+    if (try_writing) Note(journal_->TryWriting());
     for (Task* task : tasks) task->run(*journal_);
     absl::MutexLock lock(&mutex_);
     for (Task* task : tasks) task->done = true;
@@ -136,6 +141,7 @@ void Writer::Note(const absl::Status& status) {
         .Add("error", status.ToString());
   }
   last_error_ = status;
+  next_try_ = absl::Now() + kTryInterval;
 }
 
 }  // namespace waymark::feedback

@@ -53,7 +53,8 @@ class Writer {
   /// Commits what is queued, then ends; nothing is taken in any more.
   void Stop();
 
-  /// OK, or why the last commit failed.
+  /// OK, or why the last commit failed. After a failure the journal is tried about once a second,
+  /// so that it is noticed without callers that it can be written again.
   absl::Status last_error() const;
 
  private:
@@ -80,6 +81,8 @@ class Writer {
   int64_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status last_error_ ABSL_GUARDED_BY(mutex_);
+  /// When the journal is tried again, after an error.
+  absl::Time next_try_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

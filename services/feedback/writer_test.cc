@@ -197,6 +197,19 @@ TEST_P(WriterTest, ABatchThatCannotBeCommittedIsNotAcknowledgedAndNotKnown) {
   EXPECT_EQ(CountRecorded(203), 203);
 }
 
+TEST_P(WriterTest, NoticesWithoutCallersThatTheJournalCanBeWrittenAgain) {
+  faults_.commit = true;
+  EXPECT_FALSE(Ingest(0, 1).ok());
+  const int commits = faults_.commits;
+  while (faults_.commits == commits) std::this_thread::yield();
+  EXPECT_FALSE(writer_->last_error().ok());
+  faults_.commit = false;
+  const absl::Time deadline = absl::Now() + absl::Seconds(20);
+  while (!writer_->last_error().ok() && absl::Now() < deadline) std::this_thread::yield();
+  EXPECT_TRUE(writer_->last_error().ok());
+  EXPECT_EQ(CountRecorded(0), 0);
+}
+
 TEST_P(WriterTest, ACommitWhoseAnswerIsLostIsKnownAfterwards) {
   faults_.lost_answer = true;
   EXPECT_EQ(Ingest(0, 50).code(), absl::StatusCode::kUnavailable);
