@@ -93,6 +93,73 @@ TEST_F(ReplicasTest, AFeedThatIsFollowedWhileBothWriteSkipsNothing) {
   EXPECT_THAT(ids, SizeIs(4 * kBatches));
 }
 
+// Follows the journal's transactions without looking at what may still commit before them.
+class NaiveReader {
+ public:
+  explicit NaiveReader(const std::string& url) : database_(*sql::Database::Open(url)) {}
+
+  void Follow() {
+    for (const int64_t tx : After(last_)) {
+      last_ = tx;
+      seen_.insert(tx);
+    }
+  }
+  size_t skipped() {
+    size_t skipped = 0;
+    for (const int64_t tx : After(0)) skipped += seen_.contains(tx) || tx > last_ ? 0 : 1;
+    return skipped;
+  }
+
+ private:
+  std::vector<int64_t> After(int64_t tx) {
+    const sql::Value params[] = {tx};
+    const auto rows = database_->Query(
+        "SELECT DISTINCT tx FROM journal_blocks WHERE tx > $1 ORDER BY tx", params);
+    EXPECT_TRUE(rows.ok()) << rows.status();
+    std::vector<int64_t> found;
+    for (const sql::Row row : *rows) found.push_back(row.Int(0));
+    return found;
+  }
+
+  const std::unique_ptr<sql::Database> database_;
+  std::set<int64_t> seen_;
+  int64_t last_ = 0;
+};
+
+TEST_F(ReplicasTest, ACursorWithoutRegardToOpenTransactionsSkipsWhatOursDoesNot) {
+  std::atomic<bool> enough = false;
+  std::atomic<int> sent = 0;
+  const auto send = [&](TestService& service, int number) {
+    for (int i = 0; !enough; ++i) {
+      Ingest(service, {Visit(absl::StrCat(number, "-", i))});
+      ++sent;
+    }
+  };
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.emplace_back(send, std::ref(i % 2 == 0 ? *first_ : *second_), i);
+  }
+  NaiveReader naive(url_);
+  std::set<std::string> ids;
+  std::string cursor;
+  const absl::Time deadline = absl::Now() + absl::Seconds(60);
+  const auto follow = [&] {
+    for (const v1::Change& change : first_->PullAll(cursor)) {
+      cursor = change.position();
+      EXPECT_TRUE(ids.insert(change.signal().external_id()).second);
+    }
+  };
+  while (absl::Now() < deadline && naive.skipped() == 0) {
+    for (int i = 0; i < 50; ++i) naive.Follow();
+    follow();
+  }
+  enough = true;
+  for (std::thread& caller : callers) caller.join();
+  follow();
+  EXPECT_GT(naive.skipped(), 0u) << "of " << sent << " commits none overtook another";
+  EXPECT_THAT(ids, SizeIs(sent.load()));
+}
+
 TEST_F(ReplicasTest, RevisionsOfOneKeyComeInTheirOrderWhicheverReplicaTookThem) {
   constexpr int kRevisions = 40;
   const auto send = [&](TestService& service, int parity) {
