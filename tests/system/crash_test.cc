@@ -34,7 +34,9 @@ void CheckFeedFromStart(FeedbackClient& client, const AckJournal& journal) {
   std::string cursor;
   std::set<std::pair<std::string, int64_t>> entries;
   int64_t count = 0;
-  for (const feedback::v1::Change& change : client.Pull(&cursor)) {
+  const auto changes = client.Pull(&cursor);
+  ASSERT_TRUE(changes.has_value());
+  for (const feedback::v1::Change& change : *changes) {
     const feedback::v1::Signal& signal = change.signal();
     entries.emplace(absl::StrCat(signal.source(), "/", signal.external_id()), signal.revision());
     ++count;
@@ -67,8 +69,9 @@ TEST_P(Crash, AtAnyMomentLosesNothingAcknowledgedAndKeepsNothingTwice) {
   FeedbackProcess feedback(testing::FreshDatabaseUrl(GetParam()));
   AckJournal journal;
   Load load(&journal, {feedback.address()}, 1);
-  const int rounds = Rounds(10, 100);
-  for (int round = 1; round <= rounds && !HasFailure(); ++round) {
+  int rounds = 0;
+  while (rounds < Rounds(10, 100) && !HasFailure()) {
+    const int round = ++rounds;
     SCOPED_TRACE(absl::StrCat("round ", round));
     load.Start(SourceOf(round));
     absl::SleepFor(Moment(random, 20, 500));
@@ -94,8 +97,9 @@ TEST(CrashOfAReplica, LosesNothingAcknowledgedByEitherAndTheSurvivorIndexesAll) 
   FeedbackProcess first(database), second(database);
   AckJournal journal;
   Load load(&journal, {first.address(), second.address()}, 2);
-  const int rounds = Rounds(10, 100);
-  for (int round = 1; round <= rounds && !HasFailure(); ++round) {
+  int rounds = 0;
+  while (rounds < Rounds(10, 100) && !HasFailure()) {
+    const int round = ++rounds;
     SCOPED_TRACE(absl::StrCat("round ", round));
     FeedbackProcess& victim = random() % 2 == 0 ? first : second;
     FeedbackProcess& survivor = &victim == &first ? second : first;

@@ -2,7 +2,8 @@
 // a test needs neither root nor a file system of its own.
 //
 // It looks at files below $WAYMARK_FAULT_FOLDER. While the file $WAYMARK_FAULT_FILE exists, its one
-// line `CALL ERRNO PART` says what fails: calls of those files whose path holds PART, with ERRNO.
+// line `CALL ERRNO NAME` says what fails: calls of those files whose names begin
+// with NAME (are NAME, when it ends with $), with ERRNO.
 //   write      every write
 //   grow       a write beyond the file's end; what fits before it is written, as on a full disk
 //   sync       fsync and fdatasync; what was written since the last one that worked is gone

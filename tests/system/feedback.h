@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
 #include "libs/testing/process.h"
@@ -14,8 +14,8 @@
 
 namespace waymark::system_test {
 
-/// Calls a feedback process as tenant demo. What a test needs to know of in any case fails it when
-/// it cannot be told. Thread-safe.
+/// Calls a feedback process as tenant demo. A call that has no status to return fails the test when
+/// it fails. Thread-safe.
 class FeedbackClient {
  public:
   explicit FeedbackClient(const std::string& address);
@@ -28,12 +28,14 @@ class FeedbackClient {
 
   /// The changes after `*cursor`, up to the end or, when `until` is given, at least up to there: a
   /// feed on PostgreSQL lags behind transactions that other tests have open. Moves the cursor.
-  std::vector<feedback::v1::Change> Pull(std::string* cursor, const std::string& until = "");
+  /// Fails the test when a call fails, and returns nothing then; and when the feed ends before
+  /// `until`.
+  std::optional<std::vector<feedback::v1::Change>> Pull(std::string* cursor,
+                                                        const std::string& until = "");
 
   /// Every signal that matches, page by page, by event time.
   std::vector<feedback::v1::StoredSignal> List(const std::string& filter,
-                                               const std::string& min_position = "",
-                                               const std::string& search = "");
+                                               const std::string& min_position = "");
   grpc::Status TryList(const std::string& filter, const std::string& min_position,
                        absl::Duration timeout);
 
@@ -51,7 +53,7 @@ class FeedbackClient {
 /// waymark-feedback alone, on a database of its own or with other replicas.
 class FeedbackProcess {
  public:
-  /// Starts it. `preload`: a library to put before the others; `environment`: for that.
+  /// Starts it, with `environment` on top of this process's.
   explicit FeedbackProcess(std::string database, testing::Process::Environment environment = {});
 
   /// Kills it with SIGKILL.
@@ -63,7 +65,7 @@ class FeedbackProcess {
 
   const std::string& address() const { return address_; }
   FeedbackClient& client() { return *client_; }
-  /// Whether it was never restarted, and runs.
+  /// Whether it has not ended.
   bool running() { return process_->running(); }
   /// Whether /readyz says so.
   bool ready();

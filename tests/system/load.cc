@@ -24,7 +24,8 @@ SignalId Draw(std::vector<SignalId>* from, uint64_t random) {
 }  // namespace
 
 Failure FailureOf(const grpc::Status& status) {
-  return {status.error_code(), api_test::ErrorInfoOf(status).reason()};
+  const std::string reason = api_test::ErrorInfoOf(status).reason();
+  return {status.error_code(), reason.empty() ? status.error_message() : reason};
 }
 
 Load::Load(AckJournal* journal, std::vector<std::string> addresses, uint64_t seed)

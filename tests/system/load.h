@@ -12,7 +12,7 @@
 
 namespace waymark::system_test {
 
-/// Code and reason of a failed call.
+/// Code and reason of a failed call; its message when it carries no reason.
 using Failure = std::pair<grpc::StatusCode, std::string>;
 
 Failure FailureOf(const grpc::Status& status);

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "libs/testing/databases.h"
@@ -134,7 +135,8 @@ class Loaded {
   /// What both ways of reading show, which must agree.
   Export Read() {
     std::string cursor;
-    const Export by_feed = ExportOfFeed(feedback_.client().Pull(&cursor, position_));
+    const Export by_feed =
+        ExportOfFeed(feedback_.client().Pull(&cursor, position_).value_or(std::vector<Change>()));
     const std::vector<StoredSignal> list = feedback_.client().List("", position_);
     const auto late = [](const StoredSignal& a, const StoredSignal& b) {
       const auto rank = [](const Signal& one) {
