@@ -9,6 +9,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 set(WAYMARK_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them")
 option(WAYMARK_WERROR "Warnings are errors" OFF)
+option(WAYMARK_FUZZ "Build the fuzz targets; needs clang" OFF)
 
 find_program(CCACHE ccache)
 if(CCACHE)
@@ -23,7 +24,10 @@ if(MOLD)
 endif()
 
 # -pthread everywhere: a precompiled header is refused by code that was compiled with other macros.
-add_compile_options(-fpch-preprocess -pthread)
+add_compile_options(-pthread)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  add_compile_options(-fpch-preprocess)
+endif()
 if(WAYMARK_SANITIZE)
   add_compile_options(-fsanitize=${WAYMARK_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${WAYMARK_SANITIZE})

@@ -13,7 +13,7 @@ BUILD_PACKAGES=(
 # To run the tests and checks besides.
 TEST_PACKAGES=(
   postgresql redis-server git procps iproute2 clang-format clang-tidy chromium python3 python3-yaml npm
-  shellcheck binutils
+  shellcheck binutils clang libclang-rt-14-dev
 )
 
 # Runs a command as root: directly, or through sudo.

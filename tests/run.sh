@@ -9,7 +9,7 @@ usage() {
 usage: bash tests/run.sh [--heavy] [--lint] [--preset NAME] [--tests REGEX]
 
   (nothing)        format check, build, every test: under 25 minutes on two cores
-  --heavy          adds what takes long: 20-seed demo runs, long fault rounds, benchmarks
+  --heavy          adds what takes long: 20-seed demo runs, long fault rounds, benchmarks, fuzzing
   --lint           adds clang-tidy over the whole tree
   --preset NAME    release (default), dev, asan or tsan
   --tests REGEX    only the tests whose names match, as ctest -R
@@ -68,6 +68,8 @@ export WAYMARK_HEAVY=
 say "Tests"
 ctest --test-dir "build/$preset" -R "$tests" --output-on-failure --no-tests=error -j 2 ||
   failed+=("Tests")
+
+if [ $heavy = yes ]; then check "Fuzz" bash tests/fuzz/run.sh 60; fi
 
 skipped=$(grep -ahE '^\[  SKIPPED \] [A-Za-z]' "build/$preset/Testing/Temporary/LastTest.log" | sort -u)
 if [ -n "$skipped" ]; then

@@ -43,7 +43,7 @@ OptionSet::OptionSet(absl::string_view program, absl::string_view summary)
 }
 
 OptionSet::~OptionSet() = default;
-OptionSet::OptionSet(OptionSet&&) = default;
+OptionSet::OptionSet(OptionSet&&) noexcept = default;
 
 void OptionSet::Add(absl::string_view name, std::string* value, absl::string_view help) {
   impl_->Add(name, value, help, [value] { return *value; });

@@ -17,7 +17,7 @@ class OptionSet {
  public:
   OptionSet(absl::string_view program, absl::string_view summary);
   ~OptionSet();
-  OptionSet(OptionSet&&);
+  OptionSet(OptionSet&&) noexcept;
 
   /// Declares an option; *value holds the default and receives what was given. `value` must outlive
   /// Parse. `name` is the long flag without dashes; `help` is one line.

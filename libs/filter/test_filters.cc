@@ -195,7 +195,8 @@ RandomFilter MakeFilter(int depth, std::mt19937& random) {
 TestRecord MakeRecord(std::mt19937& random) {
   std::map<TestRecord::Key, Owned> values;
   const auto maybe = [&](int field, Owned value, std::string member = "") {
-    if (Pick(4, random) != 0) values.insert({{field, std::move(member)}, std::move(value)});
+    if (Pick(4, random) == 0) return;
+    values.emplace(TestRecord::Key{field, std::move(member)}, std::move(value));
   };
   maybe(kSource, Pick(Texts(), random));
   maybe(kCustomer, Pick(Texts(), random));

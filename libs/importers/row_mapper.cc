@@ -117,8 +117,8 @@ void ChooseEventTime(ColumnFinder* finder, std::vector<EventTimeRule>* rules) {
   const auto chosen = std::find_if(rules->begin(), rules->end(), [&](const EventTimeRule& rule) {
     return finder->HasAll(rule.value, rule.if_columns);
   });
-  EventTimeRule rule = chosen == rules->end() ? rules->back() : *chosen;
-  rules->assign(1, std::move(rule));
+  const EventTimeRule rule = chosen == rules->end() ? rules->back() : *chosen;
+  rules->assign(1, rule);
 }
 
 bool HasColumns(const FieldRule& rule) {

@@ -42,7 +42,7 @@ class YamlSection {
   const YAML::Node& node() const { return node_; }
 
  private:
-  YamlSection(YAML::Node node, std::string what) : node_(std::move(node)), what_(std::move(what)) {}
+  YamlSection(const YAML::Node& node, std::string what) : node_(node), what_(std::move(what)) {}
 
   YAML::Node node_;
   std::string what_;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -30,6 +31,7 @@ constexpr size_t kCachedStatements = 256;
 constexpr absl::Duration kAnswerGrace = absl::Seconds(5);
 constexpr absl::Duration kIdleInTransactionTimeout = absl::Seconds(60);
 constexpr size_t kBulkRowsPerStatement = 20'000;
+constexpr char kSilent[] = "the server does not answer";
 
 struct Freer {
   void operator()(PGconn* connection) const { PQfinish(connection); }
@@ -123,6 +125,7 @@ class PostgresSession : public Session {
     const absl::Status status = Unavailable(why);
     connection_.reset();
     statements_.Clear();
+    column_types_.clear();
     connections_lost_->fetch_add(1, std::memory_order_relaxed);
     return status;
   }
@@ -149,24 +152,36 @@ class PostgresSession : public Session {
     }
   }
 
-  // The last result of what was sent, or the first that is an error.
-  absl::StatusOr<PgResult> Receive(int sent, absl::string_view sql) {
+  absl::Time AnswerDeadline() const { return absl::Now() + statement_timeout_ + kAnswerGrace; }
+
+  // Sends what was queued.
+  absl::Status Flush(absl::Time deadline) {
     PGconn* const connection = connection_.get();
-    if (sent == 0) return Lose(PQerrorMessage(connection));
-    const absl::Time deadline = absl::Now() + statement_timeout_ + kAnswerGrace;
-    const std::string silent = "the server does not answer";
     for (int unsent; (unsent = PQflush(connection)) != 0;) {
       if (unsent < 0) return Lose(PQerrorMessage(connection));
-      if (!Wait(POLLIN | POLLOUT, deadline)) return Lose(silent);
+      if (!Wait(POLLIN | POLLOUT, deadline)) return Lose(kSilent);
       if (PQconsumeInput(connection) == 0) return Lose(PQerrorMessage(connection));
     }
-    PgResult kept;
+    return absl::OkStatus();
+  }
+
+  // The next result; nullptr when there is none.
+  absl::StatusOr<PgResult> Next(absl::Time deadline) {
+    PGconn* const connection = connection_.get();
+    while (PQisBusy(connection)) {
+      if (!Wait(POLLIN, deadline)) return Lose(kSilent);
+      if (PQconsumeInput(connection) == 0) return Lose(PQerrorMessage(connection));
+    }
+    return PgResult(PQgetResult(connection));
+  }
+
+  // The last result of what was sent, or the first that is an error; `kept` came before them.
+  absl::StatusOr<PgResult> Receive(int sent, absl::string_view sql, PgResult kept = nullptr) {
+    if (sent == 0) return Lose(PQerrorMessage(connection_.get()));
+    const absl::Time deadline = AnswerDeadline();
+    WM_RETURN_IF_ERROR(Flush(deadline));
     for (;;) {
-      while (PQisBusy(connection)) {
-        if (!Wait(POLLIN, deadline)) return Lose(silent);
-        if (PQconsumeInput(connection) == 0) return Lose(PQerrorMessage(connection));
-      }
-      PgResult next(PQgetResult(connection));
+      WM_ASSIGN_OR_RETURN(PgResult next, Next(deadline));
       if (next == nullptr) break;
       if (kept == nullptr || PQresultStatus(kept.get()) != PGRES_FATAL_ERROR) {
         kept = std::move(next);
@@ -270,12 +285,63 @@ class PostgresSession : public Session {
     return Command(std::string(sql)).status();
   }
 
-  // INSERT ... SELECT from one array per column. A column that is NULL in every row has no type and
-  // is written as a literal.
+  // COPY where it can: it costs about half of an INSERT, but knows no ON CONFLICT and converts no
+  // types.
   absl::StatusOr<int64_t> DoBulkInsert(absl::string_view table,
                                        absl::Span<const absl::string_view> columns,
                                        absl::Span<const Value> values,
                                        OnConflict on_conflict) override {
+    WM_RETURN_IF_ERROR(EnsureConnected());
+    if (on_conflict == OnConflict::kFail) {
+      WM_ASSIGN_OR_RETURN(const bool can_copy, ColumnsTakeAsTheyAre(table, columns, values));
+      if (can_copy) return Copy(table, columns, values);
+      column_types_.clear();  // perhaps the table has changed
+    }
+    return InsertFromArrays(table, columns, values, on_conflict);
+  }
+
+  // Whether each value that is not NULL has the very type of its column.
+  absl::StatusOr<bool> ColumnsTakeAsTheyAre(absl::string_view table,
+                                            absl::Span<const absl::string_view> columns,
+                                            absl::Span<const Value> values) {
+    const std::string sql =
+        absl::StrCat("SELECT ", absl::StrJoin(columns, ", "), " FROM ", table, " LIMIT 0");
+    std::vector<TypeOid>& types = column_types_[sql];
+    if (types.empty()) {
+      WM_ASSIGN_OR_RETURN(const PgResult result, Command(sql));
+      for (int i = 0; i < PQnfields(result.get()); ++i) types.push_back(PQftype(result.get(), i));
+    }
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (!values[i].is_null() && OidOf(values[i].type()) != types[i % types.size()]) return false;
+    }
+    return true;
+  }
+
+  absl::StatusOr<int64_t> Copy(absl::string_view table, absl::Span<const absl::string_view> columns,
+                               absl::Span<const Value> values) {
+    const std::string sql = absl::StrCat("COPY ", table, " (", absl::StrJoin(columns, ", "),
+                                         ") FROM STDIN (FORMAT binary)");
+    PGconn* const connection = connection_.get();
+    if (PQsendQuery(connection, sql.c_str()) == 0) return Lose(PQerrorMessage(connection));
+    const absl::Time deadline = AnswerDeadline();
+    WM_RETURN_IF_ERROR(Flush(deadline));
+    WM_ASSIGN_OR_RETURN(PgResult started, Next(deadline));
+    if (started == nullptr || PQresultStatus(started.get()) != PGRES_COPY_IN) {
+      WM_RETURN_IF_ERROR(Receive(1, sql, std::move(started)).status());
+      return absl::InternalError(absl::StrCat("the server wants no rows", Quoted(sql)));
+    }
+    const std::string rows = EncodeCopy(values, columns.size());
+    const bool sent = PQputCopyData(connection, rows.data(), static_cast<int>(rows.size())) == 1 &&
+                      PQputCopyEnd(connection, nullptr) == 1;
+    WM_ASSIGN_OR_RETURN(const PgResult result, Receive(sent ? 1 : 0, sql));
+    return RowsAffected(result.get());
+  }
+
+  // INSERT ... SELECT from one array per column. A column that is NULL in every row has no type and
+  // is written as a literal.
+  absl::StatusOr<int64_t> InsertFromArrays(absl::string_view table,
+                                           absl::Span<const absl::string_view> columns,
+                                           absl::Span<const Value> values, OnConflict on_conflict) {
     const size_t width = columns.size();
     std::vector<ValueType> column_types(width, ValueType::kNull);
     for (size_t i = 0; i < values.size(); ++i) {
@@ -358,6 +424,8 @@ class PostgresSession : public Session {
   /// Their names on the server.
   StatementCache<std::string> statements_;
   int64_t statements_prepared_ = 0;
+  /// By the query that selects the columns.
+  absl::flat_hash_map<std::string, std::vector<TypeOid>> column_types_;
 };
 
 class PostgresDriver : public Driver {

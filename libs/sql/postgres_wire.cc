@@ -36,6 +36,16 @@ void AppendBinary(std::string* out, const Value& value) {
   }
 }
 
+// The value with its length before it; NULL is a length of -1.
+void AppendField(std::string* out, const Value& value) {
+  const size_t length_at = out->size();
+  AppendBigEndian(out, ~uint32_t{0});
+  if (value.is_null()) return;
+  AppendBinary(out, value);
+  const uint32_t length = static_cast<uint32_t>(out->size() - length_at - sizeof(uint32_t));
+  for (int i = 0; i < 4; ++i) (*out)[length_at + i] = static_cast<char>(length >> (24 - 8 * i));
+}
+
 Value DecodeNumber(absl::string_view text) {
   int64_t integer;
   if (absl::SimpleAtoi(text, &integer)) return Value(integer);
@@ -107,15 +117,26 @@ std::string EncodeArray(ValueType type, absl::Span<const Value> values, size_t s
   AppendBigEndian(&out, static_cast<uint32_t>(OidOf(type)));
   AppendBigEndian(&out, static_cast<uint32_t>(count));
   AppendBigEndian(&out, kLowerBound);
-  for (size_t i = 0; i < values.size(); i += stride) {
-    const size_t length_at = out.size();
-    AppendBigEndian(&out, ~uint32_t{0});  // the length of NULL
-    if (values[i].is_null()) continue;
-    AppendBinary(&out, values[i]);
-    std::string length;
-    AppendBigEndian(&length, static_cast<uint32_t>(out.size() - length_at - sizeof(uint32_t)));
-    out.replace(length_at, sizeof(uint32_t), length);
+  for (size_t i = 0; i < values.size(); i += stride) AppendField(&out, values[i]);
+  return out;
+}
+
+std::string EncodeCopy(absl::Span<const Value> values, size_t columns) {
+  constexpr absl::string_view kSignature("PGCOPY\n\377\r\n\0", 11);
+  std::string out(kSignature);
+  size_t bytes = 64 + values.size() * 12;
+  for (const Value& value : values) {
+    const bool text = value.type() == ValueType::kText || value.type() == ValueType::kBytes;
+    if (text) bytes += value.AsString().size();
   }
+  out.reserve(bytes);
+  AppendBigEndian(&out, uint32_t{0});  // flags
+  AppendBigEndian(&out, uint32_t{0});  // length of the header's extension
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i % columns == 0) AppendBigEndian(&out, static_cast<uint16_t>(columns));
+    AppendField(&out, values[i]);
+  }
+  AppendBigEndian(&out, static_cast<uint16_t>(~uint16_t{0}));  // the end
   return out;
 }
 

@@ -27,6 +27,9 @@ std::string EncodeBinary(const Value& value);
 /// binary format.
 std::string EncodeArray(ValueType type, absl::Span<const Value> values, size_t stride);
 
+/// Rows of `columns` values each, in the binary format of COPY.
+std::string EncodeCopy(absl::Span<const Value> values, size_t columns);
+
 /// A cell that came in the text format. Integers and xid8 become integers, floats doubles, a
 /// numeric without a fraction an integer when it fits and else a double, a boolean 0 or 1, bytea
 /// (in its hex form) bytes, and all else text.

@@ -1,8 +1,8 @@
 #include "libs/sql/value.h"
 
 #include <cmath>
-#include <cstring>
 #include <cstdlib>
+#include <cstring>
 #include <ostream>
 
 #include "absl/strings/escaping.h"

@@ -15,6 +15,7 @@ void AddVerbs(CLI::App& app, Session& session) {
   AddImportVerbs(app, session);
   AddMappingVerbs(app, session);
   AddSourceVerbs(app, session);
+  AddQuarantineVerbs(app, session);
   AddJourneyVerbs(app, session);
   AddDiscoverVerbs(app, session);
   AddMetricVerbs(app, session);

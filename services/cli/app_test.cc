@@ -1,6 +1,7 @@
 // The whole client against fake services: what scripts and people see of it.
 #include "services/cli/app.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -181,6 +182,108 @@ TEST_F(AppTest, ActionTakesItsTitleFromThePriority) {
   EXPECT_FALSE(server_.action.created.request_id().empty());
   EXPECT_EQ(Run({"action", "create", "--priority", name + "x"}), 1);
   EXPECT_THAT(err_.str(), HasSubstr("waymark priorities --map m"));
+}
+
+TEST_F(AppTest, SourcesAreListedWithTheirFlagsAndFiltered) {
+  auto& quiet = *server_.sources.listed.add_sources();
+  quiet.set_name("tenants/demo/sources/quiet");
+  quiet.set_silent(true);
+  auto& drifting = *server_.sources.listed.add_sources();
+  drifting.set_name("tenants/demo/sources/drifting");
+  drifting.set_kind(feedback::v1::SOURCE_KIND_CHAT);
+  drifting.set_drift_count(2);
+  ASSERT_EQ(Run({"-o", "csv", "source", "list"}), 0) << err_.str();
+  EXPECT_THAT(out_.str(),
+              AllOf(HasSubstr("quiet,,,silent,0"), HasSubstr("drifting,chat,,drift:2")));
+  ASSERT_EQ(Run({"-o", "json", "source", "list", "--silent"}), 0);
+  ASSERT_EQ(Json()["sources"].size(), 1u);
+  EXPECT_EQ(Json()["sources"][0]["name"], quiet.name());
+  ASSERT_EQ(Run({"-o", "json", "source", "list", "--silent", "--drifting"}), 0);
+  EXPECT_THAT(Json()["sources"], IsEmpty());
+}
+
+TEST_F(AppTest, SourceUpdateChangesWhatWasGivenAlone) {
+  ASSERT_EQ(Run({"source", "update", "web", "--owner", "me", "--expected-interval", "2d", "--kind",
+                 "behaviour"}),
+            0)
+      << err_.str();
+  const auto& request = server_.sources.updated;
+  EXPECT_EQ(request.source().name(), "tenants/demo/sources/web");
+  EXPECT_THAT(request.update_mask().paths(), ElementsAre("owner", "kind", "expected_interval"));
+  EXPECT_EQ(request.source().expected_interval().seconds(), 2 * 86400);
+  EXPECT_FALSE(request.allow_missing());
+  ASSERT_EQ(Run({"source", "update", "web", "--expected-interval", "none", "--register"}), 0);
+  EXPECT_TRUE(server_.sources.updated.allow_missing());
+  EXPECT_FALSE(server_.sources.updated.source().has_expected_interval());
+  EXPECT_EQ(Run({"source", "update", "web", "--expected-interval", "often"}), 2);
+  EXPECT_EQ(Run({"source", "update", "web"}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("say what to change"));
+}
+
+TEST_F(AppTest, SourceSchemaShowsVersionsAndDrifts) {
+  auto& question = *server_.sources.schema.add_questions();
+  question.set_question("nps");
+  question.set_version(2);
+  question.mutable_scale()->set_max(10);
+  auto& drift = *server_.sources.schema.add_drifts();
+  drift.set_kind(feedback::v1::SchemaDrift::KIND_QUESTION_CHANGED);
+  drift.set_subject("nps");
+  ASSERT_EQ(Run({"source", "schema", "s"}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("0-10"), HasSubstr("drift: question_changed nps")));
+  ASSERT_EQ(Run({"-o", "csv", "source", "schema", "s"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("nps,2,,0-10,0"));
+}
+
+class QuarantineAppTest : public AppTest {
+ protected:
+  QuarantineAppTest() {
+    for (const char* id : {"a", "b", "c"}) {
+      auto& item = server_.quarantine.kept[absl::StrCat("tenants/demo/quarantinedSignals/", id)];
+      item.set_name(absl::StrCat("tenants/demo/quarantinedSignals/", id));
+      item.add_reasons("event_time: missing");
+      item.mutable_signal()->set_source("web");
+      item.mutable_signal()->set_external_id(id);
+    }
+  }
+};
+
+TEST_F(QuarantineAppTest, AFileIsExportedMendedAndReplayed) {
+  const std::string file = folder_ / "q.jsonl";
+  ASSERT_EQ(Run({"-o", "json", "quarantine", "export", "--out", file}), 0) << err_.str();
+  EXPECT_EQ(Json()["signals"], 3);
+  std::string lines = Read("q.jsonl");
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 3);
+  const std::string id = "\"externalId\":\"b\"";
+  lines.insert(lines.find(id), "\"eventTime\":\"2026-01-01T00:00:00Z\",");
+  Write("q.jsonl", lines + "\n");
+  ASSERT_EQ(Run({"-o", "json", "quarantine", "replay", file}), 0) << err_.str();
+  EXPECT_EQ(Json()["recorded"], 1);
+  EXPECT_EQ(Json()["quarantined"], 2);
+  ASSERT_EQ(Json()["remaining"].size(), 2u);
+  EXPECT_EQ(Json()["remaining"][0]["reasons"][0], "event_time: missing");
+  ASSERT_EQ(Run({"quarantine", "replay", file}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("stays: a: event_time: missing"));
+  EXPECT_EQ(server_.quarantine.kept.size(), 2u);
+}
+
+TEST_F(QuarantineAppTest, AllAreReplayedAsTheyAreInBatchesThatTheServerTakes) {
+  server_.quarantine.max_replays = 1;
+  for (auto& [name, item] : server_.quarantine.kept) {
+    item.mutable_signal()->mutable_event_time()->set_seconds(1);
+  }
+  ASSERT_EQ(Run({"-o", "json", "quarantine", "replay", "--source", "web", "--all"}), 0)
+      << err_.str();
+  EXPECT_EQ(Json()["recorded"], 3);
+  EXPECT_THAT(server_.quarantine.kept, IsEmpty());
+}
+
+TEST_F(QuarantineAppTest, ReplayNamesTheLineThatCannotBeRead) {
+  const std::string file = Write("q.jsonl", "{\"name\":\"x\"}\nnonsense\n");
+  EXPECT_EQ(Run({"quarantine", "replay", file}), 1);
+  EXPECT_THAT(err_.str(), AllOf(HasSubstr("line 2 of"), HasSubstr("no JSON object")));
+  EXPECT_EQ(Run({"quarantine", "replay"}), 2);
+  EXPECT_EQ(Run({"quarantine", "replay", file, "--all"}), 2);
+  EXPECT_EQ(Run({"quarantine", "replay", "--source", "web"}), 2);
 }
 
 TEST_F(AppTest, FailsWithOneLineWhenNoServerAnswers) {

@@ -11,6 +11,8 @@
 #include "absl/synchronization/mutex.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
+#include "libs/base/error.h"
+#include "libs/rpc/status.h"
 #include "services/cli/client.h"
 
 namespace waymark::cli {
@@ -128,6 +130,76 @@ class FakeAction : public action::v1::ActionService::Service {
   action::v1::CreateActionRequest created;
 };
 
+/// Keeps what the last call asked for.
+class FakeSources : public feedback::v1::SourceService::Service {
+ public:
+  grpc::Status ListSources(grpc::ServerContext* context,
+                           const feedback::v1::ListSourcesRequest* request,
+                           feedback::v1::ListSourcesResponse* response) override {
+    *response = listed;
+    return grpc::Status::OK;
+  }
+  grpc::Status UpdateSource(grpc::ServerContext* context,
+                            const feedback::v1::UpdateSourceRequest* request,
+                            feedback::v1::Source* response) override {
+    updated = *request;
+    *response = request->source();
+    return grpc::Status::OK;
+  }
+  grpc::Status GetSourceSchema(grpc::ServerContext* context,
+                               const feedback::v1::GetSourceSchemaRequest* request,
+                               feedback::v1::SourceSchema* response) override {
+    *response = schema;
+    response->set_name(request->name());
+    return grpc::Status::OK;
+  }
+  feedback::v1::ListSourcesResponse listed;
+  feedback::v1::UpdateSourceRequest updated;
+  feedback::v1::SourceSchema schema;
+};
+
+/// Holds signals by name, two a page; those whose signal has an event_time leave when they
+/// are replayed. A batch of more than `max_replays` is too large.
+class FakeQuarantine : public feedback::v1::QuarantineService::Service {
+ public:
+  grpc::Status ListQuarantinedSignals(
+      grpc::ServerContext* context, const feedback::v1::ListQuarantinedSignalsRequest* request,
+      feedback::v1::ListQuarantinedSignalsResponse* response) override {
+    for (auto it = kept.upper_bound(request->page_token()); it != kept.end(); ++it) {
+      if (response->quarantined_signals_size() == 2) {
+        response->set_next_page_token(response->quarantined_signals(1).name());
+        break;
+      }
+      *response->add_quarantined_signals() = it->second;
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status ReplayQuarantinedSignals(
+      grpc::ServerContext* context, const feedback::v1::ReplayQuarantinedSignalsRequest* request,
+      feedback::v1::ReplayQuarantinedSignalsResponse* response) override {
+    if (request->replays_size() > max_replays) {
+      return rpc::ToGrpcStatus(
+          MakeError(absl::StatusCode::kResourceExhausted, "TOO_LARGE", "the batch is too large"));
+    }
+    for (const auto& replay : request->replays()) {
+      feedback::v1::ReplayResult* result = response->add_results();
+      const auto found = kept.find(replay.name());
+      if (found == kept.end()) continue;
+      const auto& signal = replay.has_signal() ? replay.signal() : found->second.signal();
+      if (signal.has_event_time()) {
+        result->set_outcome(feedback::v1::INGEST_OUTCOME_RECORDED);
+        kept.erase(found);
+      } else {
+        result->set_outcome(feedback::v1::INGEST_OUTCOME_QUARANTINED);
+        result->add_reasons("event_time: missing");
+      }
+    }
+    return grpc::Status::OK;
+  }
+  std::map<std::string, feedback::v1::QuarantinedSignal> kept;
+  int max_replays = 1000;
+};
+
 /// All of them on a port of their own.
 class FakeServer {
  public:
@@ -135,8 +207,8 @@ class FakeServer {
     int port = 0;
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    for (grpc::Service* service :
-         std::vector<grpc::Service*>{&feedback, &discovery, &scoring, &journey, &action}) {
+    for (grpc::Service* service : std::vector<grpc::Service*>{
+             &feedback, &sources, &quarantine, &discovery, &scoring, &journey, &action}) {
       builder.RegisterService(service);
     }
     server_ = builder.BuildAndStart();
@@ -147,6 +219,8 @@ class FakeServer {
   Client NewClient() const { return Client(*ParseAddresses(address), "demo", absl::Seconds(10)); }
 
   FakeFeedback feedback;
+  FakeSources sources;
+  FakeQuarantine quarantine;
   FakeDiscovery discovery;
   FakeScoring scoring;
   FakeJourney journey;

@@ -19,6 +19,8 @@ using feedback::v1::IngestResponse;
 // to the server, which keeps it in quarantine.
 constexpr size_t kMaxBatchBytes = 3 << 20;
 
+}  // namespace
+
 void CountOutcome(int outcome, IngestCounts* counts) {
   switch (outcome) {
     case feedback::v1::INGEST_OUTCOME_RECORDED:
@@ -35,8 +37,6 @@ void CountOutcome(int outcome, IngestCounts* counts) {
       return counts->set_quarantined(counts->quarantined() + 1);
   }
 }
-
-}  // namespace
 
 int64_t IngestTotals::signals() const {
   return counts.recorded() + counts.updated() + counts.duplicate() + counts.stale() +

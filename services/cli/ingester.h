@@ -25,6 +25,9 @@ struct Problem {
   bool conflict = false;
 };
 
+/// Adds one signal of that outcome.
+void CountOutcome(int outcome, feedback::v1::IngestCounts* counts);
+
 /// What became of the rows of a file.
 struct IngestTotals {
   feedback::v1::IngestCounts counts;

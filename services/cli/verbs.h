@@ -25,8 +25,10 @@ void AddActionVerbs(CLI::App& app, Session& session);
 void AddProgrammeVerbs(CLI::App& app, Session& session);
 /// case list, create, close
 void AddCaseVerbs(CLI::App& app, Session& session);
-/// source list; quarantine list
+/// source list, get, update, schema, accept-schema
 void AddSourceVerbs(CLI::App& app, Session& session);
+/// quarantine list, get, export, replay, delete
+void AddQuarantineVerbs(CLI::App& app, Session& session);
 /// simulate
 void AddSimulateVerb(CLI::App& app, Session& session);
 

@@ -23,12 +23,21 @@ constexpr absl::Duration kPause = absl::Milliseconds(25);
 constexpr absl::Duration kPollInterval = absl::Milliseconds(100);
 constexpr absl::Duration kWaitInterval = absl::Milliseconds(10);
 constexpr absl::Duration kRetryInterval = absl::Seconds(1);
+// A page is put off for so long at most, and only as long as less than so much waits.
+constexpr absl::Duration kLongestYield = absl::Seconds(1);
+constexpr absl::Duration kYieldInterval = absl::Milliseconds(5);
+constexpr int64_t kYieldBelow = 1'000'000;
 
 }  // namespace
 
 Indexer::Indexer(Store* journal, IndexStore* index, const CommitSignal* commits, Clock* clock,
-                 const IndexMetrics& metrics)
-    : journal_(journal), index_(index), commits_(commits), clock_(clock), metrics_(metrics) {}
+                 const IndexMetrics& metrics, std::function<bool()> yields)
+    : journal_(journal),
+      index_(index),
+      commits_(commits),
+      clock_(clock),
+      metrics_(metrics),
+      yields_(std::move(yields)) {}
 
 Indexer::~Indexer() { Stop(); }
 
@@ -81,6 +90,15 @@ absl::Status Indexer::CatchUp() {
   return absl::OkStatus();
 }
 
+void Indexer::Yield() {
+  if (!yields_) return;
+  const absl::Time until = absl::Now() + kLongestYield;
+  while (yields_() && waiting() < kYieldBelow && absl::Now() < until) {
+    absl::MutexLock lock(&mutex_);
+    if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kYieldInterval)) return;
+  }
+}
+
 // The journal is read and parsed before the transaction begins: on PostgreSQL an open one holds the
 // feed back. Whether the page is still the next one is asked again in it.
 absl::StatusOr<bool> Indexer::IndexPageOf(int64_t shard) {
@@ -93,6 +111,7 @@ absl::StatusOr<bool> Indexer::IndexPageOf(int64_t shard) {
     return absl::OkStatus();
   }));
   if (blocks.empty()) return false;
+  Yield();
   IndexPage page(journal_->hash_key(), cursor.next_number);
   for (const Block& block : blocks) WM_RETURN_IF_ERROR(page.Add(block, cursor.position));
   bool ours = false;

@@ -2,7 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <thread>
 
 #include "absl/status/status.h"
@@ -25,15 +25,16 @@ namespace waymark::feedback {
 /// ends leaves nothing behind but its lock, which the database drops. Thread-safe.
 class Indexer {
  public:
-  /// All must outlive it.
+  /// All must outlive it. While `yields` says so the thread holds back for a while, since taking in
+  /// comes first; not when much waits already.
   Indexer(Store* journal, IndexStore* index, const CommitSignal* commits, Clock* clock,
-          const IndexMetrics& metrics);
+          const IndexMetrics& metrics, std::function<bool()> yields = nullptr);
   ~Indexer();
 
   void Start();
   void Stop();
 
-  /// Indexes until nothing is left, as the thread does. Statuses are those of sql::Connection.
+  /// Indexes until nothing is left. Statuses are those of sql::Connection.
   absl::Status CatchUp();
 
   /// Waits until everything of `tenant` up to `position` is indexed. INVALID_ARGUMENT
@@ -58,6 +59,7 @@ class Indexer {
   absl::StatusOr<bool> IndexPageOf(int64_t shard);
   absl::StatusOr<bool> HasReached(int64_t shard, const Position& cursor,
                                   const Position& wanted) const;
+  void Yield();
   absl::StatusOr<Progress> ProgressOfShard(int64_t shard) const;
   absl::Status MeasureLag();
   bool stopping() const;
@@ -67,6 +69,7 @@ class Indexer {
   const CommitSignal* const commits_;
   Clock* const clock_;
   IndexMetrics metrics_;
+  const std::function<bool()> yields_;
   /// Tells WaitFor of each page.
   CommitSignal pages_;
   std::atomic<int64_t> waiting_ = 0;

@@ -31,7 +31,8 @@ absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Opt
                                                  module->writer_.get());
   module->indexer_ =
       std::make_unique<Indexer>(module->store_.get(), module->index_.get(), &module->commits_,
-                                environment.clock, IndexMetrics(environment.metrics));
+                                environment.clock, IndexMetrics(environment.metrics),
+                                [writer = module->writer_.get()] { return writer->saturated(); });
   module->reader_ = std::make_unique<SignalReader>(
       module->store_.get(), module->index_.get(), module->catalogues_.get(), module->writer_.get());
   module->service_ = std::make_unique<FeedbackServiceImpl>(

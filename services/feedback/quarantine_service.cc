@@ -158,14 +158,14 @@ grpc::Status QuarantineServiceImpl::ListQuarantinedSignals(
           v1::ListQuarantinedSignalsResponse* page) -> absl::Status {
         WM_ASSIGN_OR_RETURN(const std::string position, rpc::DecodePageToken(list));
         WM_ASSIGN_OR_RETURN(const QuarantineStore::Key after, ParseQuarantineKey(position));
-        const int size = rpc::PageSize(list.page_size(), 50, 500);
-        WM_ASSIGN_OR_RETURN(std::vector<v1::QuarantinedSignal> signals,
-                            store_->List(call.tenant, list.source(), after, size + 1));
-        if (static_cast<int>(signals.size()) > size) {
-          signals.pop_back();
-          page->set_next_page_token(rpc::EncodePageToken(list, QuarantineKeyOf(signals.back())));
+        WM_ASSIGN_OR_RETURN(QuarantineStore::Page found,
+                            store_->List(call.tenant, list.source(), after,
+                                         rpc::PageSize(list.page_size(), 50, 500), kMaxBatchBytes));
+        if (found.more) {
+          page->set_next_page_token(
+              rpc::EncodePageToken(list, QuarantineKeyOf(found.signals.back())));
         }
-        for (auto& signal : signals) *page->add_quarantined_signals() = std::move(signal);
+        for (auto& signal : found.signals) *page->add_quarantined_signals() = std::move(signal);
         return absl::OkStatus();
       });
 }

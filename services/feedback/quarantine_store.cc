@@ -24,6 +24,7 @@ using sql::Value;
 
 constexpr size_t kIdsPerStatement = 50;
 constexpr size_t kContentDigits = 16;
+constexpr int kRowsPerStatement = 32;
 
 // A row to be written.
 struct Kept {
@@ -235,24 +236,31 @@ absl::Status QuarantineStore::Settle(Connection& connection, absl::Span<Submissi
   return SettleReplays(connection, replays);
 }
 
-absl::StatusOr<std::vector<v1::QuarantinedSignal>> QuarantineStore::List(absl::string_view tenant,
-                                                                         absl::string_view source,
-                                                                         const Key& after,
-                                                                         int limit) const {
-  const int64_t before = after.id.empty() ? INT64_MAX : after.record_time;
-  const Value params[] = {tenant, source, before, after.id, limit};
-  WM_ASSIGN_OR_RETURN(const sql::Result result,
-                      database_->Query("SELECT record FROM quarantine WHERE tenant = $1 AND "
-                                       "(record_time, id) < ($3, $4) AND "
-                                       "($2 = '' OR source = $2) "
-                                       "ORDER BY record_time DESC, id DESC LIMIT $5",
-                                       params));
-  std::vector<v1::QuarantinedSignal> signals;
-  for (const sql::Row row : result) {
-    WM_ASSIGN_OR_RETURN(v1::QuarantinedSignal record, Parse(row.View(0)));
-    signals.push_back(std::move(record));
+absl::StatusOr<QuarantineStore::Page> QuarantineStore::List(absl::string_view tenant,
+                                                            absl::string_view source, Key after,
+                                                            int limit, int64_t max_bytes) const {
+  Page page;
+  if (after.id.empty()) after.record_time = INT64_MAX;
+  for (int64_t bytes = 0;;) {
+    const int wanted =
+        std::min(kRowsPerStatement, limit + 1 - static_cast<int>(page.signals.size()));
+    const Value params[] = {tenant, source, after.record_time, after.id, wanted};
+    WM_ASSIGN_OR_RETURN(
+        const sql::Result result,
+        database_->Query("SELECT record, record_time, id FROM quarantine WHERE tenant = $1 AND "
+                         "(record_time, id) < ($3, $4) AND ($2 = '' OR source = $2) "
+                         "ORDER BY record_time DESC, id DESC LIMIT $5",
+                         params));
+    for (const sql::Row row : result) {
+      page.more = static_cast<int>(page.signals.size()) == limit || bytes >= max_bytes;
+      if (page.more) return page;
+      bytes += static_cast<int64_t>(row.View(0).size());
+      WM_ASSIGN_OR_RETURN(v1::QuarantinedSignal record, Parse(row.View(0)));
+      page.signals.push_back(std::move(record));
+      after = {row.Int(1), row.Text(2)};
+    }
+    if (static_cast<int>(result.size()) < wanted) return page;
   }
-  return signals;
 }
 
 absl::StatusOr<std::vector<std::optional<QuarantineStore::Row>>> QuarantineStore::Find(

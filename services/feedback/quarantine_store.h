@@ -38,15 +38,20 @@ class QuarantineStore {
 
   // Transactions of their own.
 
-  /// What is in quarantine, newest first; `source` empty: of all. `after` is the last row's
-  /// (record_time, id); an empty id starts from the newest.
+  /// Where a row stands; an empty id is before the newest.
   struct Key {
     int64_t record_time = 0;
     std::string id;
   };
-  absl::StatusOr<std::vector<v1::QuarantinedSignal>> List(absl::string_view tenant,
-                                                          absl::string_view source,
-                                                          const Key& after, int limit) const;
+  /// What is in quarantine after `after`, newest first; `source` empty: of all.
+  struct Page {
+    std::vector<v1::QuarantinedSignal> signals;
+    /// There are others after the last.
+    bool more = false;
+  };
+  /// At most `limit`, and no more once they have `max_bytes`.
+  absl::StatusOr<Page> List(absl::string_view tenant, absl::string_view source, Key after,
+                            int limit, int64_t max_bytes) const;
 
   struct Row {
     v1::QuarantinedSignal record;

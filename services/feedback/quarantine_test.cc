@@ -1,6 +1,7 @@
 // What is not recorded, and how it is mended and replayed.
 #include <algorithm>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "libs/base/error.h"
@@ -335,6 +336,33 @@ TEST_P(QuarantineTest, GetsAndDeletesOne) {
   }
   EXPECT_THAT(Replay(*service_, {Mended(kept, Visit("bad"))}), ElementsAre(kGone));
   EXPECT_THAT(service_->PullAll(), IsEmpty());
+}
+
+TEST_P(QuarantineTest, APageOfLargeSignalsIsShorterThanAskedFor) {
+  constexpr int kSignals = 90;
+  for (int i = 0; i < kSignals; i += 30) {
+    std::vector<v1::Signal> large;
+    for (int k = i; k < i + 30; ++k) {
+      large.push_back(Survey(absl::StrCat(k), 11, std::string(60 << 10, 'x')));
+    }
+    service_->Ingest(large);
+  }
+  v1::ListQuarantinedSignalsRequest request;
+  request.set_parent("tenants/demo");
+  request.set_page_size(500);
+  std::set<std::string> names;
+  int pages = 0;
+  do {
+    const auto page = rpc::ClientCall(service_->quarantine(), &Stub::ListQuarantinedSignals,
+                                      request, {.tenant = "demo"});
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_LE(page->ByteSizeLong(), 5u << 20);
+    for (const auto& signal : page->quarantined_signals()) names.insert(signal.name());
+    request.set_page_token(page->next_page_token());
+    ++pages;
+  } while (!request.page_token().empty());
+  EXPECT_THAT(names, SizeIs(kSignals));
+  EXPECT_EQ(pages, 2);
 }
 
 // Two callers replay the same rows at the same time, one of them mended otherwise.

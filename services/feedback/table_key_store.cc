@@ -46,13 +46,28 @@ absl::StatusOr<int64_t> TableKeyStore::Insert(sql::Connection& connection,
   std::vector<Value> values;
   values.reserve(firsts.size() * 8);
   for (const Candidate* one : firsts) {
-    values.insert(values.end(), {Signed(one->key.hi), Signed(one->key.lo), one->revision,
-                                 Signed(one->content), one->partial, Signed(one->position.tx),
-                                 Signed(one->position.seq), one->position.index});
+    for (const int64_t cell :
+         {Signed(one->key.hi), Signed(one->key.lo), one->revision, Signed(one->content),
+          int64_t{one->partial}, Signed(one->position.tx), Signed(one->position.seq),
+          int64_t{one->position.index}}) {
+      values.emplace_back(cell);
+    }
   }
   constexpr absl::string_view kColumns[] = {"key_hi",  "key_lo", "revision", "content",
                                             "partial", "tx",     "seq",      "entry"};
-  return connection.BulkInsert("signal_keys", kColumns, values, sql::OnConflict::kDoNothing);
+  const auto insert = [&](sql::OnConflict on_conflict) {
+    return connection.BulkInsert("signal_keys", kColumns, values, on_conflict);
+  };
+  if (expect_known_ > 0) {
+    WM_ASSIGN_OR_RETURN(const int64_t inserted, insert(sql::OnConflict::kDoNothing));
+    expect_known_ =
+        inserted < static_cast<int64_t>(firsts.size()) ? kExpectKnown : expect_known_ - 1;
+    return inserted;
+  }
+  absl::StatusOr<int64_t> inserted = insert(sql::OnConflict::kFail);
+  if (!absl::IsAlreadyExists(inserted.status())) return inserted;
+  expect_known_ = kExpectKnown;
+  return MakeError(absl::StatusCode::kAborted, "STORE_CONFLICT", "some keys are known");
 }
 
 // Rows that another transaction is inserting have made Insert wait for it, so all are there now.

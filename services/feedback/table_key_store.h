@@ -7,8 +7,10 @@
 
 namespace waymark::feedback {
 
-/// Keeps the keys in PostgreSQL's table signal_keys, where several replicas meet. New keys are
-/// inserted optimistically in key order; the rows that were there already are locked and compared.
+/// Keeps the keys in PostgreSQL's table signal_keys, where several replicas meet. Keys are inserted
+/// in their order, optimistically as if all were new, which costs half; when some are not, the
+/// transaction starts again, and for the next few commits the rows that are there already are
+/// looked for, locked and compared.
 class TableKeyStore : public KeyStore {
  public:
   absl::Status CatchUp(sql::Connection& connection, uint64_t last_seq) override {
@@ -35,13 +37,17 @@ class TableKeyStore : public KeyStore {
   };
   using KnownKeys = absl::flat_hash_map<Hash128, Known>;
 
-  static absl::StatusOr<int64_t> Insert(sql::Connection& connection,
-                                        absl::Span<const Candidate* const> firsts);
+  absl::StatusOr<int64_t> Insert(sql::Connection& connection,
+                                 absl::Span<const Candidate* const> firsts);
   static absl::Status ReadAndLock(const CommitContext& context,
                                   absl::Span<const Candidate* const> firsts, KnownKeys* known);
   static absl::Status ResolveAll(const CommitContext& context,
                                  absl::Span<Candidate* const> candidates, KnownKeys* known);
   static absl::Status Update(sql::Connection& connection, const KnownKeys& known);
+
+  static constexpr int kExpectKnown = 16;
+  /// For how many commits known keys are expected.
+  int expect_known_ = 0;
 };
 
 }  // namespace waymark::feedback

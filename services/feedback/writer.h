@@ -44,6 +44,12 @@ class Writer {
   /// UNAVAILABLE: it is being stopped.
   absl::StatusOr<std::optional<Position>> Find(const Hash128& key);
 
+  /// Whether batches wait for the commit under way to end: callers come faster than commits.
+  bool saturated() const {
+    absl::MutexLock lock(&mutex_);
+    return !queue_.empty();
+  }
+
   /// Commits what is queued, then ends; nothing is taken in any more.
   void Stop();
 

@@ -1,7 +1,12 @@
 // How fast signals are taken in, as a share of what a server reaches that only parses them: both in
 // this process, behind the same API and limits, in interleaved rounds.
-//   ingest_bench [--seconds 30] [--rounds 5] [--streams 2] [--batch 1000|100|1]
-// Writes nothing outside a temporary folder, which it removes.
+//   ingest_bench [--seconds 30] [--rounds 5] [--streams 2] [--batch 1000|100|1] [--duplicates]
+//                [--postgres postgresql://...]
+// With --duplicates every signal is one of the last million again. With --postgres, an empty
+// database, the same load also goes to the service on PostgreSQL and, as rows by `INSERT ... SELECT
+// FROM unnest
+// ... ON CONFLICT DO NOTHING`, to a table of it. Writes nothing else outside a temporary folder,
+// which it removes.
 #include <grpcpp/generic/generic_stub.h>
 #include <sys/resource.h>
 
@@ -37,6 +42,8 @@ constexpr char kText[] =
     "lane was open; the staff at the gate were very kind";
 
 std::atomic<uint64_t> next_id{1};
+/// Ids are taken modulo this; 0: they are all new.
+uint64_t id_cycle = 0;
 
 v1::Signal MakeSignal(int i) {
   v1::Signal signal;
@@ -93,7 +100,8 @@ class RequestTemplate {
     std::copy(bytes_.begin(), bytes_.end(), data);
     uint64_t id = next_id.fetch_add(ids_.size());
     for (const size_t at : ids_) {
-      uint64_t rest = id++;
+      uint64_t rest = id_cycle == 0 ? id : id % id_cycle;
+      ++id;
       for (int digit = 15; digit >= 0; --digit, rest >>= 4) {
         data[at + digit] = "0123456789abcdef"[rest & 15];
       }
@@ -204,19 +212,15 @@ absl::Duration CpuTime() {
   return absl::DurationFromTimeval(usage.ru_utime) + absl::DurationFromTimeval(usage.ru_stime);
 }
 
-Speed Measure(const std::string& address, const Load& load, absl::Duration duration) {
+/// Runs `client` in as many threads as the load has clients.
+Speed Measure(const Load& load, absl::Duration duration,
+              const std::function<int64_t(int client, absl::Time deadline)>& client) {
   const absl::Time start = absl::Now();
   const absl::Duration cpu = CpuTime();
   std::atomic<int64_t> sent = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < load.clients; ++i) {
-    threads.emplace_back([&, i] {
-      grpc::ChannelArguments arguments;
-      arguments.SetInt("connection", i % 8);  // so that channels do not share one
-      grpc::GenericStub stub(
-          grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
-      sent += load.run(stub, RequestTemplate(load.batch), start + duration);
-    });
+    threads.emplace_back([&, i] { sent += client(i, start + duration); });
   }
   for (std::thread& thread : threads) thread.join();
   const double signals = static_cast<double>(sent);
@@ -224,17 +228,89 @@ Speed Measure(const std::string& address, const Load& load, absl::Duration durat
           absl::ToDoubleMicroseconds(CpuTime() - cpu) / signals};
 }
 
+Speed MeasureServer(const std::string& address, const Load& load, absl::Duration duration) {
+  return Measure(load, duration, [&](int i, absl::Time deadline) {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt("connection", i % 8);  // so that channels do not share one
+    grpc::GenericStub stub(
+        grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
+    return load.run(stub, RequestTemplate(load.batch), deadline);
+  });
+}
+
+/// What a team would do without us: the batches' rows into a table with a unique key, each batch in
+/// a transaction of its own, from as many sessions as there are clients.
+class OnConflictTable {
+ public:
+  explicit OnConflictTable(const std::string& url) {
+    sql::DatabaseOptions options;
+    options.pool_size = 64;
+    auto database = sql::Database::Open(url, options);
+    Require(database.ok(), database.status().ToString());
+    database_ = *std::move(database);
+    const absl::Status made = database_->RunTransaction([](sql::Connection& connection) {
+      return connection.ExecuteScript(
+          "DROP TABLE IF EXISTS rows_of_bench; CREATE TABLE rows_of_bench (tenant TEXT, "
+          "source TEXT, external_id TEXT, revision BIGINT NOT NULL, content BIGINT NOT NULL, "
+          "payload BYTEA NOT NULL, PRIMARY KEY (tenant, source, external_id))");
+    });
+    Require(made.ok(), made.ToString());
+  }
+
+  Speed Run(const Load& load, absl::Duration duration) {
+    return Measure(load, duration,
+                   [&](int, absl::Time deadline) { return Insert(load.batch, deadline); });
+  }
+
+ private:
+  int64_t Insert(int batch, absl::Time deadline) {
+    const std::string payload = MakeSignal(0).SerializeAsString();
+    constexpr absl::string_view kColumns[] = {"tenant",   "source",  "external_id",
+                                              "revision", "content", "payload"};
+    int64_t sent = 0;
+    while (absl::Now() < deadline) {
+      std::vector<sql::Value> values;
+      uint64_t id = next_id.fetch_add(batch);
+      for (int i = 0; i < batch; ++i, ++id) {
+        const uint64_t key = id_cycle == 0 ? id : id % id_cycle;
+        values.insert(values.end(), {sql::Value("demo"), sql::Value("bench"),
+                                     sql::Value(absl::StrFormat("%016x", key)), sql::Value(0),
+                                     sql::Value(static_cast<int64_t>(key * 0x9E3779B97F4A7C15)),
+                                     sql::Value::Bytes(payload)});
+      }
+      const absl::Status status = database_->RunTransaction(
+          [&](sql::Connection& connection) {
+            return connection
+                .BulkInsert("rows_of_bench", kColumns, values, sql::OnConflict::kDoNothing)
+                .status();
+          },
+          sql::Isolation::kReadCommitted);
+      Require(status.ok(), status.ToString());
+      sent += batch;
+    }
+    return sent;
+  }
+
+  std::unique_ptr<sql::Database> database_;
+};
+
 double Median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
 }
 
-/// Both servers, the real one on an empty journal.
-class Servers {
+std::unique_ptr<rpc::ServerHost> Serve(const std::vector<rpc::NamedService>& services) {
+  auto host = rpc::ServerHost::Start({}, services);
+  Require(host.ok(), host.status().ToString());
+  return *std::move(host);
+}
+
+/// The feedback service on an empty journal.
+class FeedbackServer {
  public:
-  explicit Servers(const std::string& folder) {
+  explicit FeedbackServer(const std::string& database) {
     feedback::Options options;
-    options.database = absl::StrCat("sqlite:", folder, "/feedback.db");
+    options.database = database;
     tenants_ = *rpc::TenantRegistry::Load("");
     auto module = feedback::FeedbackModule::Create(
         options,
@@ -242,50 +318,89 @@ class Servers {
     Require(module.ok(), module.status().ToString());
     module_ = *std::move(module);
     Require(module_->Start().ok(), "cannot start");
-    real_ = Start(module_->services());
-    parse_only_ = Start({{v1::FeedbackService::service_full_name(), &parse_only_service_}});
+    host_ = Serve(module_->services());
   }
-  ~Servers() {
-    real_ = nullptr;
+  ~FeedbackServer() {
+    host_ = nullptr;
     module_->Stop();
   }
 
-  const std::string& real() const { return real_->address(); }
-  const std::string& parse_only() const { return parse_only_->address(); }
-
- private:
-  static std::unique_ptr<rpc::ServerHost> Start(const std::vector<rpc::NamedService>& services) {
-    auto host = rpc::ServerHost::Start({}, services);
-    Require(host.ok(), host.status().ToString());
-    return *std::move(host);
+  Speed Run(const Load& load, absl::Duration duration) const {
+    return MeasureServer(host_->address(), load, duration);
   }
 
+ private:
   metrics::Registry metrics_;
   std::unique_ptr<rpc::TenantRegistry> tenants_;
   std::unique_ptr<feedback::FeedbackModule> module_;
-  ParseOnlyService parse_only_service_;
-  std::unique_ptr<rpc::ServerHost> real_;
-  std::unique_ptr<rpc::ServerHost> parse_only_;
+  std::unique_ptr<rpc::ServerHost> host_;
 };
 
-void Compare(const Load& load, int64_t rounds, absl::Duration round, const std::string& folder) {
-  Servers servers(folder);
-  Measure(servers.parse_only(), load, round);
-  Measure(servers.real(), load, round);
-  std::vector<double> base, real, ratio, base_cpu, real_cpu;
-  for (int64_t i = 0; i < rounds; ++i) {
-    const Speed parse_only = Measure(servers.parse_only(), load, round);
-    const Speed ours = Measure(servers.real(), load, round);
-    base.push_back(parse_only.per_second);
-    real.push_back(ours.per_second);
-    ratio.push_back(ours.per_second / parse_only.per_second);
-    base_cpu.push_back(parse_only.cpu_micros);
-    real_cpu.push_back(ours.cpu_micros);
+class ParseOnlyServer {
+ public:
+  ParseOnlyServer() : host_(Serve({{v1::FeedbackService::service_full_name(), &service_}})) {}
+
+  Speed Run(const Load& load, absl::Duration duration) const {
+    return MeasureServer(host_->address(), load, duration);
   }
-  std::printf("%-32s %12.0f %12.0f %8.3f %10.2f %10.2f %8.2f\n", load.name, Median(base),
-              Median(real), Median(ratio), Median(base_cpu), Median(real_cpu),
-              Median(real_cpu) / Median(base_cpu));
+
+ private:
+  ParseOnlyService service_;
+  std::unique_ptr<rpc::ServerHost> host_;
+};
+
+/// What a load is measured against, the first of them the one that the others are compared with.
+struct Target {
+  std::string name;
+  std::function<Speed(const Load&, absl::Duration)> run;
+  std::vector<double> per_second = {};
+  std::vector<double> cpu_micros = {};
+  std::vector<double> ratio = {};
+};
+
+void Compare(const Load& load, int64_t rounds, absl::Duration round, std::vector<Target> targets) {
+  for (const Target& target : targets) target.run(load, round);  // to warm up
+  for (int64_t i = 0; i < rounds; ++i) {
+    for (Target& target : targets) {
+      const Speed speed = target.run(load, round);
+      target.per_second.push_back(speed.per_second);
+      target.cpu_micros.push_back(speed.cpu_micros);
+      target.ratio.push_back(speed.per_second / targets[0].per_second.back());
+    }
+  }
+  std::printf("%s\n", load.name);
+  for (const Target& target : targets) {
+    std::printf("  %-24s %12.0f/s %8.3f of the first %9.2f us CPU %7.2f times\n",
+                target.name.c_str(), Median(target.per_second), Median(target.ratio),
+                Median(target.cpu_micros),
+                Median(target.cpu_micros) / Median(targets[0].cpu_micros));
+  }
   std::fflush(stdout);
+}
+
+void MeasureLoad(const Load& load, int64_t rounds, absl::Duration round,
+                 const std::string& postgres) {
+  std::string folder = (std::filesystem::temp_directory_path() / "waymark-bench-XXXXXX").string();
+  Require(mkdtemp(folder.data()) != nullptr, "cannot make a temporary folder");
+  {
+    const ParseOnlyServer parse_only;
+    const FeedbackServer sqlite(absl::StrCat("sqlite:", folder, "/feedback.db"));
+    std::vector<Target> targets = {
+        {"parse only", [&](const auto&... a) { return parse_only.Run(a...); }},
+        {"ingest on SQLite", [&](const auto&... a) { return sqlite.Run(a...); }}};
+    std::unique_ptr<FeedbackServer> on_postgres;
+    std::unique_ptr<OnConflictTable> table;
+    if (!postgres.empty()) {
+      on_postgres = std::make_unique<FeedbackServer>(postgres);
+      table = std::make_unique<OnConflictTable>(postgres);
+      targets.push_back(
+          {"ingest on PostgreSQL", [&](const auto&... a) { return on_postgres->Run(a...); }});
+      targets.push_back(
+          {"ON CONFLICT DO NOTHING", [&](const auto&... a) { return table->Run(a...); }});
+    }
+    Compare(load, rounds, round, std::move(targets));
+  }
+  std::filesystem::remove_all(folder);
 }
 
 int Main(int argc, char** argv) {
@@ -293,36 +408,35 @@ int Main(int argc, char** argv) {
   int64_t rounds = 5;
   int64_t streams = 2;
   int64_t batch = 0;
+  bool duplicates = false;
+  std::string postgres;
   OptionSet options("ingest_bench", "Compares ingest with a server that only parses.");
   options.Add("seconds", &seconds, "how long all of it may take, about");
   options.Add("rounds", &rounds, "measured rounds of each load, after one to warm up");
   options.Add("streams", &streams, "streams that upload at once");
   options.Add("batch", &batch, "only the load with batches of that size; 0: all");
+  options.Add("duplicates", &duplicates, "send signals that are known already");
+  options.Add("postgres", &postgres, "an empty database to measure on, too");
   const auto parsed = options.Parse(argc, argv);
   Require(parsed.ok(), parsed.status().ToString());
   if (!*parsed) return 0;
   Require(seconds > 0 && rounds > 0 && streams > 0, "numbers must be positive");
   SetLogLevel(LogLevel::kWarning);
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as servers do
+  if (duplicates) id_cycle = 1'000'000;
 
   const Load loads[] = {{"streams of batches of 1000", 1000, static_cast<int>(streams), Upload},
                         {"streams of batches of 100", 100, static_cast<int>(streams), Upload},
                         {"calls of 1 signal, 64 clients", 1, 64, Call}};
-  const absl::Duration round = absl::Seconds(seconds) / (2 * (rounds + 1) * std::size(loads));
-  std::string folder = (std::filesystem::temp_directory_path() / "waymark-bench-XXXXXX").string();
-  Require(mkdtemp(folder.data()) != nullptr, "cannot make a temporary folder");
+  const int64_t targets = postgres.empty() ? 2 : 4;
+  const int64_t measured = batch == 0 ? static_cast<int64_t>(std::size(loads)) : 1;
+  const absl::Duration round = absl::Seconds(seconds) / (targets * (rounds + 1) * measured);
   std::printf("%zu bytes a signal; medians of %d rounds of %s\n",
               RequestTemplate(1000).bytes_per_signal(), static_cast<int>(rounds),
               absl::FormatDuration(round).c_str());
-  std::printf("%-32s %12s %12s %8s %10s %10s %8s\n", "", "parse only/s", "ingest/s", "ratio",
-              "cpu us", "cpu us", "ratio");
   for (const Load& load : loads) {
-    if (batch != 0 && batch != load.batch) continue;
-    const std::string data = absl::StrCat(folder, "/", load.batch);
-    Compare(load, rounds, round, data);
-    std::filesystem::remove_all(data);
+    if (batch == 0 || batch == load.batch) MeasureLoad(load, rounds, round, postgres);
   }
-  std::filesystem::remove_all(folder);
   return 0;
 }
 
