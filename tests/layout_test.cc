@@ -132,7 +132,7 @@ bool IsEdge(const std::string& stem) {
 bool IsEngine(const SourceFile& file) {
   static const auto& others =
       *new std::set<std::string>{"options", "store",      "schema", "index_schema", "errors",
-                                 "metrics", "projection", "models", "validation"};
+                                 "metrics", "projection", "models", "validation",   "databases"};
   return !IsEdge(file.stem) && !others.contains(file.stem) && !absl::EndsWith(file.stem, "_store");
 }
 

@@ -1,5 +1,6 @@
 #include "libs/text/words.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -32,7 +33,7 @@ TEST(WordsTest, MalformedBytesSeparate) { EXPECT_EQ(Words("caf\xC3 cr\xE8me"), "
 
 TEST(WordsTest, AreCutAndAppended) {
   std::string words = "before";
-  AppendWords(std::string(300, 'A') + " b", &words);
+  AppendWords(absl::StrCat(std::string(300, 'A'), " b"), &words);
   EXPECT_EQ(words, "before " + std::string(kMaxWordBytes, 'a') + " b");
 }
 

@@ -57,9 +57,9 @@ class Indexer {
  private:
   void Run();
   absl::StatusOr<bool> IndexPageOf(int64_t shard);
-  void Yield();
   absl::StatusOr<bool> HasReached(int64_t shard, const Position& cursor,
                                   const Position& wanted) const;
+  void Yield();
   absl::StatusOr<Progress> ProgressOfShard(int64_t shard) const;
   absl::Status MeasureLag();
   bool stopping() const;

@@ -8,7 +8,7 @@
 
 #include "absl/time/clock.h"
 #include "libs/base/status_macros.h"
-#include "services/feedback/entry_reader.h"
+#include "services/feedback/entry_store.h"
 #include "services/feedback/preparation.h"
 #include "services/feedback/signal_filter.h"
 #include "services/feedback/table_key_store.h"
@@ -140,7 +140,7 @@ RowQuery MakeRowQuery(const SignalQuery& query, const HashKey& key, sql::Dialect
 /// Fills one page.
 class PageFinder {
  public:
-  PageFinder(const SignalQuery& query, sql::Connection* index, EntryReader* entries)
+  PageFinder(const SignalQuery& query, sql::Connection* index, EntryStore* entries)
       : query_(query), index_(*index), entries_(*entries) {}
 
   absl::StatusOr<SignalPage> Find(RowMerge* merge) {
@@ -174,7 +174,7 @@ class PageFinder {
 
   const SignalQuery& query_;
   sql::Connection& index_;
-  EntryReader& entries_;
+  EntryStore& entries_;
   size_t bytes_ = 0;
 };
 
@@ -195,7 +195,7 @@ absl::StatusOr<std::optional<v1::StoredSignal>> SignalReader::Get(const std::str
       WM_ASSIGN_OR_RETURN(position, TableKeyStore().Find(connection, key));
       if (!position.has_value()) return absl::OkStatus();
     }
-    WM_ASSIGN_OR_RETURN(stored, EntryReader(&connection, catalogues_).Read(*position));
+    WM_ASSIGN_OR_RETURN(stored, EntryStore(&connection, catalogues_).Read(*position));
     return absl::OkStatus();
   }));
   return stored;
@@ -220,7 +220,7 @@ absl::StatusOr<SignalPage> SignalReader::List(const SignalQuery& query) {
         WM_ASSIGN_OR_RETURN(const std::vector<Bucket> buckets,
                             IndexStore::Buckets(index, rows.tenant, rows.from, rows.to));
         RowMerge merge(&rows, buckets, query.after);
-        EntryReader entries(&journal, catalogues_);
+        EntryStore entries(&journal, catalogues_);
         WM_ASSIGN_OR_RETURN(page, PageFinder(query, &index, &entries).Find(&merge));
         return absl::OkStatus();
       }));
@@ -236,7 +236,7 @@ absl::StatusOr<std::vector<v1::StoredSignal>> SignalReader::Conversation(
         WM_ASSIGN_OR_RETURN(const std::vector<Position> positions,
                             IndexStore::Conversation(index, tenant, hash, kMaxMessages));
         messages.clear();
-        EntryReader entries(&journal, catalogues_);
+        EntryStore entries(&journal, catalogues_);
         for (const Position& position : positions) {
           WM_ASSIGN_OR_RETURN(std::optional<v1::StoredSignal> stored, entries.Read(position));
           // Hashes may collide.

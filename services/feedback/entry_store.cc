@@ -1,4 +1,4 @@
-#include "services/feedback/entry_reader.h"
+#include "services/feedback/entry_store.h"
 
 #include <algorithm>
 
@@ -13,7 +13,7 @@ constexpr int64_t kMaxCachedBytes = 32 << 20;
 
 }  // namespace
 
-absl::StatusOr<std::optional<v1::StoredSignal>> EntryReader::Read(const Position& position) {
+absl::StatusOr<std::optional<v1::StoredSignal>> EntryStore::Read(const Position& position) {
   WM_ASSIGN_OR_RETURN(const CachedBlock* cached, Find(position));
   const auto entry =
       std::lower_bound(cached->entries.begin(), cached->entries.end(), position.index,
@@ -34,7 +34,7 @@ absl::StatusOr<std::optional<v1::StoredSignal>> EntryReader::Read(const Position
   return stored;
 }
 
-absl::StatusOr<const EntryReader::CachedBlock*> EntryReader::Find(const Position& position) {
+absl::StatusOr<const EntryStore::CachedBlock*> EntryStore::Find(const Position& position) {
   const std::pair<uint64_t, uint64_t> key = {position.tx, position.seq};
   if (const auto known = blocks_.find(key); known != blocks_.end()) return known->second.get();
   if (cached_bytes_ > kMaxCachedBytes) {
@@ -53,7 +53,7 @@ absl::StatusOr<const EntryReader::CachedBlock*> EntryReader::Find(const Position
   return (blocks_[key] = std::move(cached)).get();
 }
 
-absl::StatusOr<const PlacementEngine*> EntryReader::EngineOf(const std::string& tenant) {
+absl::StatusOr<const PlacementEngine*> EntryStore::EngineOf(const std::string& tenant) {
   std::shared_ptr<const PlacementEngine>& engine = engines_[tenant];
   if (engine == nullptr) {
     if (!revisions_.has_value()) {

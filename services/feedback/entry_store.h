@@ -22,10 +22,10 @@ namespace waymark::feedback {
 
 /// Reads single entries of the journal, within one transaction, and keeps the blocks it came
 /// across. Not thread-safe.
-class EntryReader {
+class EntryStore {
  public:
   /// Both must outlive it.
-  EntryReader(sql::Connection* connection, CatalogueStore* catalogues)
+  EntryStore(sql::Connection* connection, CatalogueStore* catalogues)
       : connection_(*connection), catalogues_(catalogues) {}
 
   /// The signal at `position`, placed by its tenant's newest catalogue; nothing when the entry is a
