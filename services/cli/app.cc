@@ -23,6 +23,7 @@ void AddVerbs(CLI::App& app, Session& session) {
   AddActionVerbs(app, session);
   AddProgrammeVerbs(app, session);
   AddCaseVerbs(app, session);
+  AddSignalVerbs(app, session);
   AddSimulateVerb(app, session);
 }
 

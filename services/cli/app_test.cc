@@ -76,6 +76,8 @@ TEST_F(AppTest, ImportEndsWithOneJsonObjectAndWaitsForItsPosition) {
   }
   EXPECT_THAT(server_.discovery.positions, ElementsAre("p00000002"));
   EXPECT_THAT(server_.scoring.positions, ElementsAre("p00000002"));
+  ASSERT_EQ(server_.signals.requests.size(), 1u);
+  EXPECT_EQ(server_.signals.requests[0].min_position(), "p00000002");
 
   ASSERT_EQ(Run({"import", "csv", file, "--mapping", mapping, "--source", "s", "--no-wait", "-o",
                  "json"}),
@@ -309,6 +311,92 @@ TEST_F(AppTest, AnswersTwoToArgumentsThatMakeNoSense) {
 TEST_F(AppTest, HelpTeachesByExample) {
   EXPECT_EQ(Run({"import", "csv", "--help"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("waymark import csv 2017.csv --mapping sfo --source sfo-2017"));
+}
+
+// Signals of the fake service, one a day.
+void Keep(int count, FakeSignals* signals) {
+  for (int i = 0; i < count; ++i) {
+    auto& signal = *signals->kept.emplace_back().mutable_signal();
+    signal.set_source("web");
+    signal.set_external_id("id" + std::to_string(i));
+    signal.set_customer("ann");
+    signal.mutable_event_time()->set_seconds(1'767'225'600 + i * 86'400);
+    signal.mutable_interaction()->set_activity("visit, once");
+  }
+}
+
+TEST_F(AppTest, SignalListGoesOnUntilItHasWhatWasAskedFor) {
+  Keep(5, &server_.signals);
+  ASSERT_EQ(Run({"signal", "list", "--filter", "customer = \"ann\"", "--search", "x", "--limit",
+                 "3", "-o", "json"}),
+            0)
+      << err_.str();
+  EXPECT_EQ(Json()["signals"].size(), 3u);
+  EXPECT_EQ(Json()["more"], true);
+  EXPECT_EQ(server_.signals.requests[0].filter(), "customer = \"ann\"");
+  EXPECT_EQ(server_.signals.requests[0].search(), "x");
+  EXPECT_EQ(server_.signals.requests[0].order_by(), "event_time desc");
+  EXPECT_EQ(server_.signals.requests[1].page_size(), 1);
+
+  ASSERT_EQ(Run({"signal", "list", "--all", "--order", "oldest", "-o", "csv"}), 0);
+  EXPECT_EQ(server_.signals.requests.back().order_by(), "event_time");
+  EXPECT_THAT(out_.str(),
+              AllOf(HasSubstr("time,source,external_id,kind,customer,what,account,revision\n"),
+                    HasSubstr("2026-01-05T00:00:00Z,web,id4,behaviour,ann,\"visit, once\",,0\n")));
+
+  ASSERT_EQ(Run({"signal", "list", "--limit", "2"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("and more"));
+  ASSERT_EQ(Run({"signal", "list", "--limit", "5"}), 0);
+  EXPECT_THAT(out_.str(), Not(HasSubstr("and more")));
+  EXPECT_EQ(Run({"signal", "list", "--limit", "5", "--all"}), 2);
+  EXPECT_EQ(Run({"signal", "list", "--order", "random"}), 2);
+}
+
+TEST_F(AppTest, ACustomersTimelineIsAFilter) {
+  Keep(3, &server_.signals);
+  ASSERT_EQ(Run({"customer", "timeline", "o\"neil", "--from", "2026-01-01", "--to",
+                 "2026-02-01T08:00:00Z", "-o", "json"}),
+            0)
+      << err_.str();
+  EXPECT_EQ(Json()["signals"].size(), 3u);
+  EXPECT_EQ(server_.signals.requests[0].filter(),
+            "customer = \"o\\\"neil\" AND event_time >= \"2026-01-01T00:00:00Z\" AND "
+            "event_time < \"2026-02-01T08:00:00Z\"");
+  EXPECT_EQ(server_.signals.requests[0].order_by(), "event_time");
+  server_.signals.kept.clear();
+  ASSERT_EQ(Run({"customer", "timeline", "bob"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("Nothing is known of customer 'bob'."));
+}
+
+TEST_F(AppTest, OneSignalOneConversationAndTheIndexAreShown) {
+  Keep(2, &server_.signals);
+  ASSERT_EQ(Run({"signal", "get", "web", "id1"}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("external id"), HasSubstr("id1"), HasSubstr("visit")));
+  server_.signals.conversation.set_customer("ann");
+  server_.signals.conversation.set_open(true);
+  ASSERT_EQ(Run({"conversation", "get", "inbox", "c"}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("ann"), HasSubstr("open")));
+  server_.signals.status.set_waiting(1234);
+  ASSERT_EQ(Run({"index", "status"}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("1,234"));
+}
+
+TEST_F(AppTest, SourceStatsCountByDay) {
+  auto& statistics = server_.sources.statistics;
+  statistics.set_signals(1500);
+  statistics.set_with_customer(20);
+  statistics.mutable_first_event_time()->set_seconds(1'767'225'600);
+  auto& day = *statistics.add_days();
+  day.mutable_date()->set_year(2026);
+  day.mutable_date()->set_month(1);
+  day.mutable_date()->set_day(1);
+  day.set_signals(1500);
+  ASSERT_EQ(Run({"source", "stats", "shop", "--from", "2026-01-01"}), 0) << err_.str();
+  EXPECT_EQ(server_.sources.asked.name(), "tenants/demo/sources/shop/statistics");
+  EXPECT_EQ(server_.sources.asked.time_range().start_time().seconds(), 1'767'225'600);
+  EXPECT_FALSE(server_.sources.asked.time_range().has_end_time());
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("2026-01-01"), HasSubstr("1,500 signals, 20 of a known"),
+                                HasSubstr("from 2026-01-01 00:00")));
 }
 
 }  // namespace

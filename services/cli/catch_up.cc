@@ -19,8 +19,7 @@ constexpr absl::Duration kPatience = absl::Seconds(30);
 
 template <typename Request, typename Method>
 absl::Status Wait(Client& client, Method method, absl::string_view service,
-                  const std::string& position, absl::Time deadline) {
-  Request request;
+                  const std::string& position, absl::Time deadline, Request request = {}) {
   request.set_parent(absl::StrCat("tenants/", client.tenant()));
   request.set_min_position(position);
   Backoff backoff(kPatience);
@@ -46,6 +45,10 @@ absl::Status WaitUntilCaughtUp(Client& client, const std::string& position,
                                absl::Duration patience) {
   if (position.empty()) return absl::OkStatus();
   const absl::Time deadline = absl::Now() + patience;
+  feedback::v1::ListSignalsRequest indexed;
+  indexed.set_page_size(1);
+  WM_RETURN_IF_ERROR(Wait(client, &feedback::v1::SignalService::StubInterface::ListSignals,
+                          "the index of signals", position, deadline, indexed));
   WM_RETURN_IF_ERROR(Wait<journey::v1::GetProjectionRequest>(
       client, &journey::v1::DiscoveryService::StubInterface::GetProjection, "journey", position,
       deadline));

@@ -8,9 +8,9 @@
 
 namespace waymark::cli {
 
-/// Waits until journey and scoring have applied the feed up to `position`, so that a read sees what
-/// was written; nothing to do when it is empty. DEADLINE_EXCEEDED after `patience`: the message
-/// says which of the two lags.
+/// Waits until the index of signals, journey and scoring have applied the feed up to `position`, so
+/// that a read sees what was written; nothing to do when it is empty. DEADLINE_EXCEEDED after
+/// `patience`: the message says which of them lags.
 absl::Status WaitUntilCaughtUp(Client& client, const std::string& position,
                                absl::Duration patience = absl::Minutes(10));
 

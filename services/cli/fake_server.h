@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -153,9 +154,58 @@ class FakeSources : public feedback::v1::SourceService::Service {
     response->set_name(request->name());
     return grpc::Status::OK;
   }
+  grpc::Status GetSourceStatistics(grpc::ServerContext* context,
+                                   const feedback::v1::GetSourceStatisticsRequest* request,
+                                   feedback::v1::SourceStatistics* response) override {
+    asked = *request;
+    *response = statistics;
+    return grpc::Status::OK;
+  }
   feedback::v1::ListSourcesResponse listed;
+  feedback::v1::GetSourceStatisticsRequest asked;
+  feedback::v1::SourceStatistics statistics;
   feedback::v1::UpdateSourceRequest updated;
   feedback::v1::SourceSchema schema;
+};
+
+/// Lists what it holds, two a page.
+class FakeSignals : public feedback::v1::SignalService::Service {
+ public:
+  grpc::Status ListSignals(grpc::ServerContext* context,
+                           const feedback::v1::ListSignalsRequest* request,
+                           feedback::v1::ListSignalsResponse* response) override {
+    requests.push_back(*request);
+    size_t at = request->page_token().empty() ? 0 : std::stoul(request->page_token());
+    for (int i = 0; i < std::min(2, request->page_size()) && at < kept.size(); ++i) {
+      *response->add_signals() = kept[at++];
+    }
+    if (at < kept.size()) response->set_next_page_token(std::to_string(at));
+    return grpc::Status::OK;
+  }
+  grpc::Status GetSignal(grpc::ServerContext* context,
+                         const feedback::v1::GetSignalRequest* request,
+                         feedback::v1::StoredSignal* response) override {
+    for (const auto& one : kept) {
+      if (one.signal().external_id() == request->external_id()) *response = one;
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status GetConversation(grpc::ServerContext* context,
+                               const feedback::v1::GetConversationRequest* request,
+                               feedback::v1::Conversation* response) override {
+    *response = conversation;
+    return grpc::Status::OK;
+  }
+  grpc::Status GetIndexStatus(grpc::ServerContext* context,
+                              const feedback::v1::GetIndexStatusRequest* request,
+                              feedback::v1::IndexStatus* response) override {
+    *response = status;
+    return grpc::Status::OK;
+  }
+  std::vector<feedback::v1::ListSignalsRequest> requests;
+  std::vector<feedback::v1::StoredSignal> kept;
+  feedback::v1::Conversation conversation;
+  feedback::v1::IndexStatus status;
 };
 
 /// Holds signals by name, two a page; those whose signal has an event_time leave when they
@@ -208,7 +258,7 @@ class FakeServer {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
     for (grpc::Service* service : std::vector<grpc::Service*>{
-             &feedback, &sources, &quarantine, &discovery, &scoring, &journey, &action}) {
+             &feedback, &signals, &sources, &quarantine, &discovery, &scoring, &journey, &action}) {
       builder.RegisterService(service);
     }
     server_ = builder.BuildAndStart();
@@ -219,6 +269,7 @@ class FakeServer {
   Client NewClient() const { return Client(*ParseAddresses(address), "demo", absl::Seconds(10)); }
 
   FakeFeedback feedback;
+  FakeSignals signals;
   FakeSources sources;
   FakeQuarantine quarantine;
   FakeDiscovery discovery;

@@ -310,6 +310,7 @@ void AddSourceVerbs(CLI::App& app, Session& session) {
                           return CallForSchema(session, *accepted, &Stub::AcceptSourceSchema);
                         }),
         accepted.get());
+  AddStatisticsVerb(*noun, session);
 }
 
 }  // namespace waymark::cli

@@ -90,6 +90,20 @@ int DisplayWidth(absl::string_view text) {
   return width;
 }
 
+std::string Cut(absl::string_view text, int width) {
+  const std::string clean = render::CleanText(text);
+  if (DisplayWidth(clean) <= width) return clean;
+  absl::string_view rest = clean;
+  size_t kept = 0;
+  for (int used = 0; !rest.empty();) {
+    const char32_t c = NextCodePoint(&rest);
+    if (!IsIn(kZeroWidth, c)) used += IsIn(kWide, c) ? 2 : 1;
+    if (used > width - 1) break;
+    kept = clean.size() - rest.size();
+  }
+  return absl::StrCat(absl::StripTrailingAsciiWhitespace(clean.substr(0, kept)), "…");
+}
+
 // Texts of others must not steer the terminal.
 Cell TextCell(absl::string_view text, Tone tone) {
   return {render::CleanText(text), std::string(text), tone};

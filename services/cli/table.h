@@ -18,6 +18,9 @@ namespace waymark::cli {
 /// combining marks none.
 int DisplayWidth(absl::string_view text);
 
+/// `text` as one clean line of at most `width` columns: the rest becomes an ellipsis.
+std::string Cut(absl::string_view text, int width);
+
 enum class Tone { kPlain, kBad, kGood, kDim };
 
 /// A value of a table, for people and for programs.

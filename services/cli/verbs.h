@@ -29,6 +29,10 @@ void AddCaseVerbs(CLI::App& app, Session& session);
 void AddSourceVerbs(CLI::App& app, Session& session);
 /// quarantine list, get, export, replay, delete
 void AddQuarantineVerbs(CLI::App& app, Session& session);
+/// signal list, get; customer timeline; conversation get; index status
+void AddSignalVerbs(CLI::App& app, Session& session);
+/// source stats, for the noun `source`
+void AddStatisticsVerb(CLI::App& source, Session& session);
 /// simulate
 void AddSimulateVerb(CLI::App& app, Session& session);
 

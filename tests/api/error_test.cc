@@ -1,6 +1,7 @@
 // Every error says why, in a form that programs can read, whatever is sent.
 #include <functional>
 #include <limits>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -108,8 +109,10 @@ class ErrorTest : public ApiTest {
   // The names that the RPC takes: it complains of no name.
   std::vector<std::string> NamesFor(const MethodDescriptor& method) {
     std::vector<std::string> taken;
-    for (const char* rest : {"", "/touchpoints/x", "/personas/x", "/journeyMaps/x", "/programmes/x",
-                             "/actions/x", "/cases/x", "/touchpointCatalogue"}) {
+    for (const char* rest :
+         {"", "/touchpoints/x", "/personas/x", "/journeyMaps/x", "/programmes/x", "/actions/x",
+          "/cases/x", "/touchpointCatalogue", "/sources/web", "/sources/web/schema",
+          "/sources/web/statistics", "/quarantinedSignals/x"}) {
       const auto request = server_->schema().New(method.input_type());
       SetResourceName(client_.parent() + rest, request.get());
       const common::v1::ErrorInfo info = ErrorInfoOf(Send(method, *request));
@@ -176,6 +179,14 @@ TEST_F(ErrorTest, WhatIsMissingIsNamed) {
       {"GetAction", {"name: '$0/actions/none'", "ACTION_NOT_FOUND"}},
       {"UpdateAction", {"action { name: '$0/actions/none' }", "ACTION_NOT_FOUND"}},
       {"EvaluateAction", {"name: '$0/actions/none'", "ACTION_NOT_FOUND"}},
+      {"GetSource", {"name: '$0/sources/none'", "SOURCE_NOT_FOUND"}},
+      {"UpdateSource", {"source { name: '$0/sources/none' }", "SOURCE_NOT_FOUND"}},
+      {"GetSourceSchema", {"name: '$0/sources/none/schema'", "SOURCE_NOT_FOUND"}},
+      {"AcceptSourceSchema", {"name: '$0/sources/none/schema'", "SOURCE_NOT_FOUND"}},
+      {"GetSourceStatistics", {"name: '$0/sources/none/statistics'", "SOURCE_NOT_FOUND"}},
+      {"GetSignal", {"parent: '$0' source: 'none' external_id: 'a'", "SIGNAL_NOT_FOUND"}},
+      {"GetConversation",
+       {"parent: '$0' source: 'none' conversation: 'c'", "CONVERSATION_NOT_FOUND"}},
       {"GetCase", {"name: '$0/cases/none'", "CASE_NOT_FOUND"}},
       {"UpdateCase", {"case { name: '$0/cases/none' }", "CASE_NOT_FOUND"}}};
   for (const auto& [method, about] : missing) {
@@ -204,6 +215,23 @@ TEST_F(ErrorTest, ThatNamesVeryMuchStillArrivesWithItsReason) {
               Fails(grpc::NOT_FOUND, "QUESTION_NOT_FOUND"));
 }
 
+TEST_F(ErrorTest, AFilterSearchOrOrderThatCannotBeReadIsRefusedWithItsPlace) {
+  const std::tuple<const char*, const char*, const char*> requests[] = {
+      {"filter: 'source = '", "filter", "column 10"},
+      {"filter: 'colour = \"red\"'", "filter", "column 1"},
+      {"filter: 'kind = PHONE'", "filter", "column 8"},
+      {"search: 'slow \"wifi'", "search", "at byte 6"},
+      {"search: '-slow'", "search", "at least one word"},
+      {"order_by: 'customer'", "order_by", "event_time desc"}};
+  for (const auto& [request, field, place] : requests) {
+    const grpc::Status status =
+        client_.Send("ListSignals", absl::StrCat("parent: '$0' ", request)).status;
+    EXPECT_THAT(status, Fails(grpc::INVALID_ARGUMENT, "INVALID_FIELD")) << request;
+    EXPECT_THAT(status.error_message(), ::testing::HasSubstr(field)) << request;
+    EXPECT_THAT(status.error_message(), ::testing::HasSubstr(place)) << request;
+  }
+}
+
 TEST_F(ErrorTest, TimesBeyondTheCalendarAreRefused) {
   for (const char* end : {"start_time", "end_time"}) {
     for (const char* seconds : {"9223372036854775807", "-9223372036854775808"}) {
@@ -211,6 +239,7 @@ TEST_F(ErrorTest, TimesBeyondTheCalendarAreRefused) {
       const std::pair<std::string, std::string> requests[] = {
           {"DiscoverGraph", absl::StrCat("parent: '$0' filter { ", range, " }")},
           {"ComputeMetric", absl::StrCat("parent: '$0' metric: METRIC_NPS filter { ", range, " }")},
+          {"GetSourceStatistics", absl::StrCat("name: '$0/sources/web/statistics' ", range)},
           {"GetScoreReport", absl::StrCat("name: '$0/journeyMaps/m' ", range)}};
       for (const auto& [method, request] : requests) {
         const grpc::Status status = client_.Send(method, request).status;

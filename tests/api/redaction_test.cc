@@ -8,6 +8,7 @@
 #include "tests/api/messages.h"
 #include "tests/api/server.h"
 #include "tests/api/signals.h"
+#include "waymark/feedback/v1/signal_service.pb.h"
 #include "waymark/scoring/v1/scoring_service.pb.h"
 
 namespace waymark::api_test {
@@ -61,9 +62,15 @@ Signal Observation(const std::string& id) {
 class RedactionTest : public ApiTest {
  protected:
   // What every RPC that gives signals or words of customers out answers, as bytes by its name.
-  std::map<std::string, std::string> EverythingThatComesOut() const {
+  std::map<std::string, std::string> EverythingThatComesOut(const std::string& position) const {
     std::map<std::string, std::string> out;
+    const std::string indexed = absl::StrCat(" min_position: '", position, "'");
     for (const auto& [method, request] : std::map<std::string, std::string>{
+             {"ListSignals", "parent: '$0' page_size: 1000" + indexed},
+             {"GetSignal", "parent: '$0' source: 'survey' external_id: 's0'"},
+             {"GetConversation", "parent: '$0' source: 'web' conversation: 'c'" + indexed},
+             {"GetSourceSchema", "name: '$0/sources/survey/schema'"},
+             {"GetSourceStatistics", "name: '$0/sources/survey/statistics'" + indexed},
              {"PullFeed", "parent: '$0' limit: 10000"},
              {"ListQuarantinedSignals", "parent: '$0' page_size: 500"},
              {"ListSources", "parent: '$0'"},
@@ -140,7 +147,9 @@ TEST_F(RedactionTest, NothingComesOutOfAnyServiceAnyFileOrTheLog) {
   ASSERT_GE(report.steps(0).quotes_size(), 1);
   EXPECT_THAT(report.steps(0).quotes(0), HasSubstr("[EMAIL]"));
 
-  for (const auto& [method, bytes] : EverythingThatComesOut()) ExpectNoSecret(bytes, method);
+  for (const auto& [method, bytes] : EverythingThatComesOut(response.position())) {
+    ExpectNoSecret(bytes, method);
+  }
   int files = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(server_->data())) {
     if (!entry.is_regular_file()) continue;
@@ -150,6 +159,25 @@ TEST_F(RedactionTest, NothingComesOutOfAnyServiceAnyFileOrTheLog) {
   }
   EXPECT_GT(files, 3);
   ExpectNoSecret(server_->log(), "the log");
+}
+
+TEST_F(RedactionTest, NothingIsFoundByWhatWasRedacted) {
+  Signal survey = Survey("s", "ann");
+  Say("why", Plaint(), &survey);
+  const auto response = Ingest(client_, {survey, Chat("c"), Post("p"), Observation("o")});
+  feedback::v1::ListSignalsRequest request;
+  request.set_parent(client_.parent());
+  request.set_min_position(response.position());
+  const auto found = [&](const std::string& search) {
+    request.set_search(search);
+    return client_.Get<feedback::v1::ListSignalsResponse>(request).signals_size();
+  };
+  EXPECT_EQ(found("\"my card\" charged"), 4);
+  for (const char* secret : {"4111", "1111", "\"4111 1111 1111 1111\"", "411*", "jane", "doe",
+                             "\"jane.doe@example.com\"", "DE89", "3704*", "170", "1234567", "203",
+                             "\"203.0.113.77\"", "db8", "8329"}) {
+    EXPECT_EQ(found(secret), 0) << secret;
+  }
 }
 
 TEST_F(RedactionTest, ATextThatIsCutIsRedactedUpToTheCut) {

@@ -4,6 +4,9 @@
 #include "tests/api/server.h"
 #include "waymark/action/v1/action_service.pb.h"
 #include "waymark/feedback/v1/feedback_service.pb.h"
+#include "waymark/feedback/v1/quarantine_service.pb.h"
+#include "waymark/feedback/v1/signal_service.pb.h"
+#include "waymark/feedback/v1/source_service.pb.h"
 #include "waymark/journey/v1/discovery_service.pb.h"
 #include "waymark/journey/v1/journey_service.pb.h"
 #include "waymark/scoring/v1/scoring_service.pb.h"
@@ -35,9 +38,9 @@ TEST_F(ReflectionTest, ListsEveryService) {
       server_->schema().services(),
       ElementsAre("grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
                   "waymark.action.v1.ActionService", "waymark.feedback.v1.FeedbackService",
-                  "waymark.feedback.v1.QuarantineService", "waymark.feedback.v1.SourceService",
-                  "waymark.journey.v1.DiscoveryService", "waymark.journey.v1.JourneyService",
-                  "waymark.scoring.v1.ScoringService"));
+                  "waymark.feedback.v1.QuarantineService", "waymark.feedback.v1.SignalService",
+                  "waymark.feedback.v1.SourceService", "waymark.journey.v1.DiscoveryService",
+                  "waymark.journey.v1.JourneyService", "waymark.scoring.v1.ScoringService"));
 }
 
 TEST_F(ReflectionTest, GivesEachServiceWithAllThatItImports) {
@@ -52,6 +55,9 @@ TEST_F(ReflectionTest, DescribesTheApiOfThePublishedProtos) {
   const google::protobuf::Message* linked[] = {
       &action::v1::GetActionRequest::default_instance(),
       &feedback::v1::IngestRequest::default_instance(),
+      &feedback::v1::GetQuarantinedSignalRequest::default_instance(),
+      &feedback::v1::GetSignalRequest::default_instance(),
+      &feedback::v1::GetSourceRequest::default_instance(),
       &journey::v1::DiscoverGraphRequest::default_instance(),
       &journey::v1::GetPersonaRequest::default_instance(),
       &scoring::v1::ListInsightsRequest::default_instance()};

@@ -114,20 +114,32 @@ TEST_F(TenantTest, OnlyTheServiceRoleFollowsTheFeedOfAllTenants) {
 }
 
 TEST_F(TenantTest, SeesNothingOfOthers) {
-  Ingest(foreign_, {Visit("v", "bob", "arrive"), feedback::v1::Signal()});
+  const auto theirs_end =
+      Ingest(foreign_, {Visit("v", "bob", "arrive"), feedback::v1::Signal()}).position();
+  const std::string end = absl::StrCat(" min_position: '", theirs_end, "'");
   ASSERT_THAT(
       foreign_.Send("UpdatePersona", "persona { name: '$0/personas/p' } allow_missing: true")
           .status,
       IsOk());
   EXPECT_TRUE(PullAll(client_).empty());
-  for (const char* list : {"ListSources", "ListQuarantinedSignals", "ListPersonas"}) {
-    const Reply theirs = foreign_.Send(list, "parent: '$0'");
-    const Reply ours = client_.Send(list, "parent: '$0'");
+  for (const std::string list :
+       {"ListSources", "ListQuarantinedSignals", "ListPersonas", "ListSignals"}) {
+    const std::string request = absl::StrCat("parent: '$0'", list == "ListSignals" ? end : "");
+    const Reply theirs = foreign_.Send(list, request);
+    const Reply ours = client_.Send(list, request);
     ASSERT_THAT(theirs.status, IsOk());
     ASSERT_THAT(ours.status, IsOk());
     EXPECT_EQ(Items(*theirs.body).size(), 1u) << list;
     EXPECT_TRUE(Items(*ours.body).empty()) << list;
   }
+  // Not by their ids either.
+  const char* const get = "parent: '$0' source: 'web' external_id: 'v'";
+  EXPECT_THAT(foreign_.Send("GetSignal", get).status, IsOk());
+  EXPECT_THAT(client_.Send("GetSignal", get).status, Fails(grpc::NOT_FOUND, "SIGNAL_NOT_FOUND"));
+  const std::string statistics = absl::StrCat("name: '$0/sources/web/statistics'", end);
+  EXPECT_THAT(foreign_.Send("GetSourceStatistics", statistics).status, IsOk());
+  EXPECT_THAT(client_.Send("GetSourceStatistics", statistics).status,
+              Fails(grpc::NOT_FOUND, "SOURCE_NOT_FOUND"));
 }
 
 }  // namespace
