@@ -152,7 +152,10 @@ absl::Status ShowIndex(Session& session) {
   Table table({{"waiting", Column::kRight}, {"lag"}, {"position"}});
   table.AddRow({CountCell(status.waiting()), DurationCell(status.projection().lag()),
                 TextCell(status.projection().position())});
-  session.Print({ToJson(status), {}, std::move(table), {}});
+  Json json = Json::object({{"waiting", status.waiting()},
+                            {"lag", ToJson(status.projection())["lag"]},
+                            {"position", status.projection().position()}});
+  session.Print({std::move(json), {}, std::move(table), {}});
   return absl::OkStatus();
 }
 
@@ -182,7 +185,7 @@ void AddList(CLI::App& noun, Session& session) {
   CLI::App* list =
       session.AddVerb(noun, "list", "List signals by filter and words, newest first", kListExamples,
                       [&session, options] { return List(session, *options); });
-  list->footer(absl::StrCat(list->get_footer(), "\n", kFilterHelp));
+  list->footer(absl::StrCat(kFilterHelp, "\n", list->get_footer()));
   list->add_option("--filter", options->filter, "Only what this holds for; see below")
       ->type_name("FILTER");
   list->add_option("--search", options->search, "Only what has these words in its texts")

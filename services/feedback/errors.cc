@@ -1,6 +1,7 @@
 #include "services/feedback/errors.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "libs/base/error.h"
 
 namespace waymark::feedback {
@@ -61,6 +62,7 @@ absl::Status QuarantinedSignalNotFound(absl::string_view name) {
 }
 
 absl::Status SourceNotFound(absl::string_view name) {
+  for (const absl::string_view part : {"/schema", "/statistics"}) absl::ConsumeSuffix(&name, part);
   return MakeError(absl::StatusCode::kNotFound, "SOURCE_NOT_FOUND",
                    absl::StrCat("there is no '", name,
                                 "': it has sent nothing and is not registered; see ListSources"));

@@ -36,7 +36,7 @@ absl::Status Stopping();
 /// NOT_FOUND (QUARANTINED_SIGNAL_NOT_FOUND).
 absl::Status QuarantinedSignalNotFound(absl::string_view name);
 
-/// NOT_FOUND (SOURCE_NOT_FOUND).
+/// NOT_FOUND (SOURCE_NOT_FOUND); `name` is the source's, or that of its schema or statistics.
 absl::Status SourceNotFound(absl::string_view name);
 
 /// DATA_LOSS: what the journal holds cannot be read.
