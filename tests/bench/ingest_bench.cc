@@ -24,6 +24,7 @@
 #include "libs/base/options.h"
 #include "libs/rpc/server_host.h"
 #include "services/feedback/module.h"
+#include "tests/bench/requests.h"
 #include "waymark/feedback/v1/feedback_service.grpc.pb.h"
 
 namespace waymark {
@@ -31,84 +32,8 @@ namespace {
 
 namespace v1 = feedback::v1;
 
-constexpr absl::string_view kIdMark = "@@@@@@@@@@@@@@@@";
-constexpr char kText[] =
-    "Check-in was quick, but the queue at security took forty minutes and nobody told us which "
-    "lane was open; the staff at the gate were very kind";
-
-std::atomic<uint64_t> next_id{1};
-
-v1::Signal MakeSignal(int i) {
-  v1::Signal signal;
-  signal.set_source("bench");
-  signal.set_external_id(std::string(kIdMark));
-  signal.set_customer(absl::StrFormat("customer-%08d", i * 7919 % 100'000));
-  signal.set_account(absl::StrFormat("account-%05d", i % 1000));
-  signal.mutable_event_time()->set_seconds(1'700'000'000 + i);
-  signal.set_sequence(i);
-  for (const char* key : {"country", "loyalty", "segment"}) {
-    auto* attribute = signal.add_attributes();
-    attribute->set_key(key);
-    attribute->set_value(absl::StrCat("value-", i % 10));
-  }
-  if (i % 4 != 0) {
-    auto* interaction = signal.mutable_interaction();
-    interaction->set_activity("checkout_payment_details_entered");
-    interaction->set_session(absl::StrFormat("session-2f6c1b9e-77aa-4f0e-%012d", i));
-    interaction->set_channel("web");
-    interaction->set_device("mobile-safari-17");
-    interaction->mutable_revenue()->set_currency_code("EUR");
-    interaction->mutable_revenue()->set_micros(19'990'000 + i);
-    return signal;
-  }
-  auto* survey = signal.mutable_survey_response();
-  auto* rating = survey->add_answers();
-  rating->set_question("nps");
-  rating->set_type(v1::QUESTION_TYPE_NPS);
-  rating->set_number(i % 11);
-  auto* text = survey->add_answers();
-  text->set_question("why");
-  text->set_text(kText);
-  return signal;
-}
-
-/// A serialized request whose signals get new ids with every use, so that the client costs little.
-/// Ingest and StreamIngest requests are the same on the wire.
-class RequestTemplate {
- public:
-  explicit RequestTemplate(int batch) : batch_(batch) {
-    v1::IngestRequest request;
-    request.set_parent("tenants/demo");
-    for (int i = 0; i < batch; ++i) *request.add_signals() = MakeSignal(i);
-    bytes_ = request.SerializeAsString();
-    for (size_t at = bytes_.find(kIdMark.data(), 0, kIdMark.size()); at != std::string::npos;
-         at = bytes_.find(kIdMark.data(), at + 1, kIdMark.size())) {
-      ids_.push_back(at);
-    }
-  }
-
-  grpc::ByteBuffer Next() {
-    grpc::Slice slice(bytes_.size());
-    char* data = reinterpret_cast<char*>(const_cast<uint8_t*>(slice.begin()));
-    std::copy(bytes_.begin(), bytes_.end(), data);
-    uint64_t id = next_id.fetch_add(ids_.size());
-    for (const size_t at : ids_) {
-      uint64_t rest = id++;
-      for (int digit = 15; digit >= 0; --digit, rest >>= 4) {
-        data[at + digit] = "0123456789abcdef"[rest & 15];
-      }
-    }
-    return grpc::ByteBuffer(&slice, 1);
-  }
-
-  int batch() const { return batch_; }
-  size_t bytes_per_signal() const { return bytes_.size() / batch_; }
-
- private:
-  const int batch_;
-  std::string bytes_;
-  std::vector<size_t> ids_;
-};
+using bench::RequestTemplate;
+using bench::Require;
 
 class ParseOnlyService : public v1::FeedbackService::Service {
   grpc::Status Ingest(grpc::ServerContext*, const v1::IngestRequest*,
@@ -123,12 +48,6 @@ class ParseOnlyService : public v1::FeedbackService::Service {
     return grpc::Status::OK;
   }
 };
-
-void Require(bool ok, const std::string& what) {
-  if (ok) return;
-  std::fprintf(stderr, "ingest_bench: %s\n", what.c_str());
-  std::exit(1);
-}
 
 void AddTenant(grpc::ClientContext& context) { context.AddMetadata("waymark-tenant", "demo"); }
 
@@ -215,7 +134,7 @@ Speed Measure(const std::string& address, const Load& load, absl::Duration durat
       arguments.SetInt("connection", i % 8);  // so that channels do not share one
       grpc::GenericStub stub(
           grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
-      sent += load.run(stub, RequestTemplate(load.batch), start + duration);
+      sent += load.run(stub, RequestTemplate("demo", load.batch), start + duration);
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -235,6 +154,7 @@ class Servers {
   explicit Servers(const std::string& folder) {
     feedback::Options options;
     options.database = absl::StrCat("sqlite:", folder, "/feedback.db");
+    options.max_index_lag = 0;  // a long run would be shed
     tenants_ = *rpc::TenantRegistry::Load("");
     auto module = feedback::FeedbackModule::Create(
         options,
@@ -312,7 +232,7 @@ int Main(int argc, char** argv) {
   std::string folder = (std::filesystem::temp_directory_path() / "waymark-bench-XXXXXX").string();
   Require(mkdtemp(folder.data()) != nullptr, "cannot make a temporary folder");
   std::printf("%zu bytes a signal; medians of %d rounds of %s\n",
-              RequestTemplate(1000).bytes_per_signal(), static_cast<int>(rounds),
+              RequestTemplate("demo", 1000).bytes_per_signal(), static_cast<int>(rounds),
               absl::FormatDuration(round).c_str());
   std::printf("%-32s %12s %12s %8s %10s %10s %8s\n", "", "parse only/s", "ingest/s", "ratio",
               "cpu us", "cpu us", "ratio");
