@@ -19,16 +19,8 @@ struct Admission::Waiter {
 
 namespace {
 
-constexpr absl::Duration kRetryAfter = absl::Seconds(1);
-
-absl::Status Overloaded() {
-  ErrorDetails details;
-  details.reason = "OVERLOADED";
-  details.retry_after = kRetryAfter;
-  return MakeError(absl::StatusCode::kResourceExhausted,
-                   "the server takes no more calls just now; try again in a second",
-                   std::move(details));
-}
+// A tenant runs at most that many calls for each place that it leaves free.
+constexpr int64_t kRunningForEachFree = 7;
 
 absl::Status TooLate() {
   return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
@@ -48,8 +40,8 @@ absl::StatusOr<Admission::Ticket> Admission::Enter(absl::string_view tenant, abs
   const absl::Time now = absl::Now();
   if (deadline <= now) return TooLate();
   absl::MutexLock lock(&mutex_);
-  // Nobody waits while a place is free: Leave hands places on.
-  if (running_ < options_.max_concurrent) {
+  // Nobody who may run waits: Leave hands places on.
+  if (MayRun(tenant)) {
     Admit(tenant);
     return Ticket(this, tenant);
   }
@@ -66,6 +58,18 @@ absl::StatusOr<Admission::Ticket> Admission::Enter(absl::string_view tenant, abs
   if (waiter.state == Waiter::State::kEvicted) return Overloaded();
   Dequeue(std::find(queue_.begin(), queue_.end(), &waiter));
   return until == deadline ? TooLate() : Overloaded();
+}
+
+absl::Status Admission::Overloaded() {
+  const absl::Duration retry_after = pacer_.Refused(absl::Now());
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   absl::StrCat("the server takes no more calls just now; try again in ",
+                                absl::FormatDuration(retry_after)),
+                   {.reason = "OVERLOADED", .retry_after = retry_after});
+}
+
+bool Admission::MayRun(absl::string_view tenant) const {
+  return LoadOf(tenant).running < kRunningForEachFree * (options_.max_concurrent - running_);
 }
 
 void Admission::Admit(absl::string_view tenant) {
@@ -116,16 +120,19 @@ void Admission::Leave(const std::string& tenant) {
   --running_;
   const auto load = load_.find(tenant);
   if (--load->second.running == 0 && load->second.queued == 0) load_.erase(load);
-  if (queue_.empty()) return;
-  auto next = queue_.begin();
-  for (auto it = queue_.begin(); it != queue_.end(); ++it) {
-    if (LoadOf((*it)->tenant).running < LoadOf((*next)->tenant).running) next = it;
+  pacer_.Served();
+  while (!queue_.empty()) {
+    auto next = queue_.begin();
+    for (auto it = queue_.begin(); it != queue_.end(); ++it) {
+      if (LoadOf((*it)->tenant).running < LoadOf((*next)->tenant).running) next = it;
+    }
+    Waiter* waiter = *next;
+    if (!MayRun(waiter->tenant)) return;
+    Dequeue(next);
+    Admit(waiter->tenant);
+    waiter->state = Waiter::State::kAdmitted;
+    waiter->decided.Signal();
   }
-  Waiter* waiter = *next;
-  Dequeue(next);
-  Admit(waiter->tenant);
-  waiter->state = Waiter::State::kAdmitted;
-  waiter->decided.Signal();
 }
 
 int64_t Admission::running() const {

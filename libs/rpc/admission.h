@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "libs/base/retry_pacer.h"
 
 namespace waymark::rpc {
 
@@ -22,9 +23,11 @@ struct AdmissionOptions {
 };
 
 /// Decides which calls run, which wait and which are shed, so that an overloaded service answers
-/// quickly rather than late. Places that come free go to the waiting tenant with the fewest running
-/// calls, and a full queue makes room for a tenant below its fair share at the cost of the one
-/// furthest above. Thread-safe.
+/// quickly rather than late. A tenant leaves some places free for others: it runs at most seven
+/// calls for each that is free, so one alone has seven eighths of the places and nobody else finds
+/// them all taken. Places that come free go to the waiting tenant with the fewest running calls,
+/// and a full queue makes room for a tenant below its fair share at the cost of the one furthest
+/// above. Thread-safe.
 class Admission {
  public:
   explicit Admission(const AdmissionOptions& options) : options_(options) {}
@@ -58,6 +61,8 @@ class Admission {
     int64_t queued = 0;
   };
 
+  absl::Status Overloaded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool MayRun(absl::string_view tenant) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Admit(absl::string_view tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Enqueue(Waiter* waiter) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Dequeue(std::deque<Waiter*>::iterator position) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -71,6 +76,7 @@ class Admission {
   /// Of the tenants that have any.
   absl::flat_hash_map<std::string, Load> load_ ABSL_GUARDED_BY(mutex_);
   std::deque<Waiter*> queue_ ABSL_GUARDED_BY(mutex_);
+  RetryPacer pacer_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace waymark::rpc

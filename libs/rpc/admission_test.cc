@@ -6,6 +6,7 @@
 #include <atomic>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "libs/base/error.h"
@@ -49,6 +50,30 @@ TEST(AdmissionTest, GivesUpAtTheDeadline) {
             absl::StatusCode::kDeadlineExceeded);
   EXPECT_EQ(admission.Enter("b", absl::Now() - absl::Seconds(1)).status().code(),
             absl::StatusCode::kDeadlineExceeded);
+}
+
+TEST(AdmissionTest, OneTenantLeavesPlacesForOthers) {
+  Admission admission({.max_concurrent = 16, .max_queued = 0});
+  std::vector<Admission::Ticket> running;
+  for (;;) {
+    auto ticket = admission.Enter("busy", kNoDeadline);
+    if (!ticket.ok()) break;
+    running.push_back(*std::move(ticket));
+  }
+  EXPECT_EQ(running.size(), 14);
+  auto quiet = admission.Enter("quiet", kNoDeadline);
+  EXPECT_TRUE(quiet.ok());
+  EXPECT_FALSE(admission.Enter("busy", kNoDeadline).ok());
+}
+
+TEST(AdmissionTest, AWaitingCallRunsWhenItsTenantMay) {
+  Admission admission({.max_concurrent = 16, .max_queued = 1, .max_wait = absl::Minutes(1)});
+  std::vector<Admission::Ticket> running;
+  for (int i = 0; i < 14; ++i) running.push_back(*admission.Enter("busy", kNoDeadline));
+  std::thread waiting([&] { EXPECT_TRUE(admission.Enter("busy", kNoDeadline).ok()); });
+  Until([&] { return admission.queued() == 1; });
+  running.pop_back();
+  waiting.join();
 }
 
 TEST(AdmissionTest, AFreePlaceGoesToTheTenantWithFewestRunningCalls) {

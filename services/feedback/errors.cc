@@ -27,6 +27,22 @@ absl::Status QueueFull(int64_t queued, int64_t limit, absl::Duration retry_after
       {.reason = "OVERLOADED", .retry_after = retry_after});
 }
 
+absl::Status TenantQueueFull(int64_t queued, int64_t limit, absl::Duration retry_after) {
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      absl::StrCat(queued, " of ", limit,
+                   " bytes wait to be committed, your share of them; send the batch again in ",
+                   absl::FormatDuration(retry_after), ", and fewer at once"),
+      {.reason = "OVERLOADED", .retry_after = retry_after});
+}
+
+absl::Status IndexTooFarBehind(int64_t waiting, int64_t limit, absl::Duration retry_after) {
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   absl::StrCat(waiting, " signals wait to be indexed, more than ", limit,
+                                "; send the batch again in ", absl::FormatDuration(retry_after)),
+                   {.reason = "OVERLOADED", .retry_after = retry_after});
+}
+
 absl::Status CommitTooLate() {
   return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
                    "the batch was not committed within the deadline; send it again: what is "

@@ -14,9 +14,15 @@ absl::Status CursorInvalid(absl::string_view cursor);
 /// RESOURCE_EXHAUSTED (TOO_LARGE): a batch of `bytes` is over `limit`.
 absl::Status BatchTooLarge(int64_t bytes, int64_t limit);
 
-/// RESOURCE_EXHAUSTED (OVERLOADED): `queued` bytes wait to be committed; try again in
+/// RESOURCE_EXHAUSTED (OVERLOADED): `queued` of `limit` bytes wait to be committed; try again in
 /// `retry_after`.
 absl::Status QueueFull(int64_t queued, int64_t limit, absl::Duration retry_after);
+
+/// RESOURCE_EXHAUSTED (OVERLOADED): the same, and of these the tenant's share is used up.
+absl::Status TenantQueueFull(int64_t queued, int64_t limit, absl::Duration retry_after);
+
+/// RESOURCE_EXHAUSTED (OVERLOADED): `waiting` signals are not indexed yet, more than `limit`.
+absl::Status IndexTooFarBehind(int64_t waiting, int64_t limit, absl::Duration retry_after);
 
 /// DEADLINE_EXCEEDED (DEADLINE_EXCEEDED): the batch may or may not be recorded.
 absl::Status CommitTooLate();

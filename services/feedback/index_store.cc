@@ -338,6 +338,17 @@ absl::StatusOr<ShardCursor> IndexStore::Cursor(int64_t shard) const {
   return CursorFrom(result[0]);
 }
 
+absl::StatusOr<Store::Backlog> IndexStore::ReadBacklogOfAll() const {
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result result,
+      database_->Query("SELECT SUM(b.entries), MIN(b.record_time) FROM index_shards AS s "
+                       "JOIN journal_blocks AS b ON b.shard = s.shard "
+                       "AND (b.tx, b.seq) > (s.tx, s.seq)"));
+  Store::Backlog backlog;
+  if (result[0].IsNull(1)) return backlog;
+  return Store::Backlog{result[0].Int(0), absl::FromUnixMicros(result[0].Int(1))};
+}
+
 absl::StatusOr<std::vector<Bucket>> IndexStore::Buckets(Connection& connection,
                                                         absl::string_view tenant, int64_t from,
                                                         int64_t to) {

@@ -98,6 +98,8 @@ class IndexStore {
   // Reading.
 
   absl::StatusOr<ShardCursor> Cursor(int64_t shard) const;
+  /// What of the journal no shard has indexed; PostgreSQL only, where both are in one database.
+  absl::StatusOr<Store::Backlog> ReadBacklogOfAll() const;
   /// The tenant's buckets with event times in from..to.
   static absl::StatusOr<std::vector<Bucket>> Buckets(sql::Connection& connection,
                                                      absl::string_view tenant, int64_t from,

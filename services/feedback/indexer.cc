@@ -61,8 +61,9 @@ bool Indexer::stopping() const {
 void Indexer::Run() {
   while (!stopping()) {
     const int64_t commits = commits_->commits();
-    absl::Status status = CatchUp();
-    if (status.ok()) status = MeasureLag();
+    // One cheap question while there is nothing to do.
+    absl::Status status = MeasureLag();
+    if (status.ok() && waiting() > 0) status = CatchUp();
     absl::Duration pause = kPause;
     if (!status.ok()) {
       LogLine(LogLevel::kWarning, "the journal is not indexed").Add("error", status.ToString());
@@ -150,13 +151,20 @@ absl::StatusOr<Indexer::Progress> Indexer::ProgressOf(absl::string_view tenant) 
   return ProgressOfShard(Store::ShardOf(index_->database().dialect(), tenant));
 }
 
-absl::Status Indexer::MeasureLag() {
+absl::StatusOr<Indexer::Progress> Indexer::ProgressOfAll() const {
+  // Where the journal has one shard it lies in another database than the index.
+  if (Store::ShardCount(index_->database().dialect()) == 1) return ProgressOfShard(0);
   Progress all;
-  for (int64_t shard = 0; shard < Store::ShardCount(index_->database().dialect()); ++shard) {
-    WM_ASSIGN_OR_RETURN(const Progress progress, ProgressOfShard(shard));
-    all.waiting += progress.waiting;
-    all.lag = std::max(all.lag, progress.lag);
+  WM_ASSIGN_OR_RETURN(const Store::Backlog backlog, index_->ReadBacklogOfAll());
+  all.waiting = backlog.entries;
+  if (backlog.entries > 0) {
+    all.lag = std::max(absl::ZeroDuration(), clock_->Now() - backlog.oldest);
   }
+  return all;
+}
+
+absl::Status Indexer::MeasureLag() {
+  WM_ASSIGN_OR_RETURN(const Progress all, ProgressOfAll());
   waiting_.store(all.waiting, std::memory_order_relaxed);
   metrics_.waiting.Set(static_cast<double>(all.waiting));
   metrics_.lag_seconds.Set(absl::ToDoubleSeconds(all.lag));

@@ -61,6 +61,7 @@ class Indexer {
                                   const Position& wanted) const;
   void Yield();
   absl::StatusOr<Progress> ProgressOfShard(int64_t shard) const;
+  absl::StatusOr<Progress> ProgressOfAll() const;
   absl::Status MeasureLag();
   bool stopping() const;
 

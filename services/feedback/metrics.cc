@@ -10,6 +10,18 @@ namespace {
 
 std::vector<double> SignalBuckets() { return {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000}; }
 
+std::string ShedReasonName(ShedReason reason) {
+  switch (reason) {
+    case ShedReason::kQueueFull:
+      return "queue_full";
+    case ShedReason::kTenantQueueFull:
+      return "tenant_queue_full";
+    case ShedReason::kIndexLag:
+      return "index_lag";
+  }
+  return "";
+}
+
 std::string KindName(text::PiiKind kind) {
   const absl::string_view placeholder = text::Placeholder(kind);
   return absl::AsciiStrToLower(placeholder.substr(1, placeholder.size() - 2));
@@ -29,6 +41,11 @@ IngestMetrics::IngestMetrics(metrics::Registry* registry)
     signals.push_back(registry->Counter(
         "waymark_feedback_signals_total", "Signals taken in, by outcome",
         {{"outcome", std::string(OutcomeName(static_cast<v1::IngestOutcome>(i)))}}));
+  }
+  for (size_t i = 0; i < kShedReasons; ++i) {
+    shed.push_back(registry->Counter("waymark_feedback_shed_total",
+                                     "Batches refused under overload, by reason",
+                                     {{"reason", ShedReasonName(static_cast<ShedReason>(i))}}));
   }
   for (size_t i = 0; i < text::kPiiKinds; ++i) {
     redactions.push_back(registry->Counter("waymark_feedback_redactions_total",

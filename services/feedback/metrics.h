@@ -8,6 +8,17 @@
 
 namespace waymark::feedback {
 
+/// Why a batch was shed.
+enum class ShedReason {
+  /// Too much waits to be committed.
+  kQueueFull,
+  /// Its tenant's share of that is used up.
+  kTenantQueueFull,
+  /// Too much waits to be indexed.
+  kIndexLag,
+};
+inline constexpr size_t kShedReasons = 3;
+
 /// What the accept path counts. Thread-safe; valid as long as the registry.
 struct IngestMetrics {
   explicit IngestMetrics(metrics::Registry* registry);
@@ -16,6 +27,8 @@ struct IngestMetrics {
   std::vector<metrics::Counter> signals;
   /// By text::PiiKind.
   std::vector<metrics::Counter> redactions;
+  /// Batches, by ShedReason.
+  std::vector<metrics::Counter> shed;
   metrics::Gauge queue_bytes;
   metrics::Gauge keys;
   metrics::Histogram commit_seconds;

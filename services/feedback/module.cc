@@ -21,10 +21,9 @@ absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Opt
   WM_ASSIGN_OR_RETURN(std::unique_ptr<JournalStore> journal,
                       JournalStore::Create(module->store_.get(), environment.clock));
   const IngestMetrics metrics(environment.metrics);
-  module->writer_ = std::make_unique<Writer>(std::move(journal), &module->commits_,
-                                             options.max_queued_bytes, metrics);
-  module->ingestor_ =
-      std::make_unique<Ingestor>(module->store_->hash_key(), module->writer_.get(), metrics);
+  module->writer_ = std::make_unique<Writer>(
+      std::move(journal), &module->commits_,
+      WriterOptions{.max_queued_bytes = options.max_queued_bytes}, metrics);
   module->feed_ =
       std::make_unique<Feed>(module->store_.get(), module->catalogues_.get(), &module->commits_);
   module->replacer_ = std::make_unique<Replacer>(module->store_.get(), module->catalogues_.get(),
@@ -33,6 +32,11 @@ absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Opt
       std::make_unique<Indexer>(module->store_.get(), module->index_.get(), &module->commits_,
                                 environment.clock, IndexMetrics(environment.metrics),
                                 [writer = module->writer_.get()] { return writer->saturated(); });
+  module->ingestor_ = std::make_unique<Ingestor>(
+      module->store_->hash_key(), module->writer_.get(),
+      IndexLagBound{.waiting = [indexer = module->indexer_.get()] { return indexer->waiting(); },
+                    .most = options.max_index_lag},
+      metrics);
   module->reader_ = std::make_unique<SignalReader>(
       module->store_.get(), module->index_.get(), module->catalogues_.get(), module->writer_.get());
   module->service_ = std::make_unique<FeedbackServiceImpl>(

@@ -60,10 +60,10 @@ class FeedbackModule : public rpc::Module {
   std::unique_ptr<CatalogueStore> catalogues_;
   CommitSignal commits_;
   std::unique_ptr<Writer> writer_;
-  std::unique_ptr<Ingestor> ingestor_;
   std::unique_ptr<Feed> feed_;
   std::unique_ptr<Replacer> replacer_;
   std::unique_ptr<Indexer> indexer_;
+  std::unique_ptr<Ingestor> ingestor_;
   std::unique_ptr<SignalReader> reader_;
   std::unique_ptr<FeedbackServiceImpl> service_;
   std::unique_ptr<SignalServiceImpl> signal_service_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/feedback/outcomes.h"
 #include "services/feedback/validation.h"
@@ -75,6 +77,11 @@ std::string PositionText(const Position& position) {
   return position == Position() ? std::string() : ToString(position);
 }
 
+bool IsOverloaded(const absl::Status& status) {
+  const std::optional<ErrorDetails> details = GetErrorDetails(status);
+  return details.has_value() && details->reason == "OVERLOADED";
+}
+
 // The sum over a stream's batches, which are awaited in their order.
 class StreamSum {
  public:
@@ -82,9 +89,16 @@ class StreamSum {
 
   absl::Status Add(const std::string& tenant, Ingestor::Signals* signals) {
     while (bytes_in_flight_ > kBytesInFlight) WM_RETURN_IF_ERROR(AwaitFirst());
-    WM_ASSIGN_OR_RETURN(std::shared_ptr<Submission> batch, ingestor_->Submit(tenant, signals));
-    bytes_in_flight_ += batch->bytes();
-    batches_.push_back(std::move(batch));
+    absl::StatusOr<std::shared_ptr<Submission>> batch = ingestor_->Submit(tenant, signals);
+    // While there is no room the stream is not read on, which slows the client down. Ending it
+    // would have all of it sent again.
+    while (IsOverloaded(batch.status()) && !batches_.empty()) {
+      WM_RETURN_IF_ERROR(AwaitFirst());
+      batch = ingestor_->Submit(tenant, signals);
+    }
+    WM_RETURN_IF_ERROR(batch.status());
+    bytes_in_flight_ += (*batch)->bytes();
+    batches_.push_back(*std::move(batch));
     return absl::OkStatus();
   }
 

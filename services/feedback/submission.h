@@ -78,6 +78,8 @@ struct Submission {
   /// candidates and rejected signals whose row is not there any more: nothing becomes of them.
   std::vector<Replayed> replays;
 
+  /// What the writer counts it as while it waits, see SubmissionQueue.
+  int64_t held_bytes = 0;
   /// Set by the writer, then `done`: everything the batch leads to is on disk, or nothing is and
   /// `status` says why (UNAVAILABLE from a commit leaves it open).
   absl::Status status;

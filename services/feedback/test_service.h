@@ -39,14 +39,14 @@ inline std::unique_ptr<rpc::TenantRegistry> TestTenants() {
 /// A feedback service as its callers see it, over an in-process channel.
 class TestService {
  public:
-  explicit TestService(const std::string& store, int64_t max_queued_bytes = 64 << 20)
+  explicit TestService(const std::string& store, Options options = {},
+                       const rpc::AdmissionOptions& admission = {})
       : tenants_(TestTenants()) {
-    Options options;
     options.database = store;
-    options.max_queued_bytes = max_queued_bytes;
-    auto module = FeedbackModule::Create(
-        options,
-        {.environment = {.clock = &clock_, .tenants = tenants_.get(), .metrics = &metrics_}});
+    auto module = FeedbackModule::Create(options, {.environment = {.clock = &clock_,
+                                                                   .tenants = tenants_.get(),
+                                                                   .metrics = &metrics_,
+                                                                   .admission = admission}});
     EXPECT_TRUE(module.ok()) << module.status();
     module_ = *std::move(module);
     EXPECT_TRUE(module_->Start().ok());

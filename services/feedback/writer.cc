@@ -1,5 +1,6 @@
 #include "services/feedback/writer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -10,17 +11,32 @@
 namespace waymark::feedback {
 namespace {
 
-constexpr absl::Duration kRetryAfter = absl::Milliseconds(100);
 constexpr absl::Duration kTryInterval = absl::Seconds(1);
+// How long a commit takes while more waits than it can take: so long that syncing the disk is a
+// small part of it, so short that the next one, with another tenant's batch, begins soon.
+constexpr absl::Duration kCommitTarget = absl::Milliseconds(20);
+constexpr int64_t kLeastCommitBytes = 256 << 10;
+constexpr int64_t kMostCommitBytes = 8 << 20;
 
 }  // namespace
 
+Writer::Room::Room(Room&& other)
+    : writer_(std::exchange(other.writer_, nullptr)),
+      tenant_(other.tenant_),
+      bytes_(other.bytes_) {}
+
+Writer::Room::~Room() {
+  if (writer_ != nullptr) writer_->Release(tenant_, bytes_);
+}
+
 Writer::Writer(std::unique_ptr<JournalStore> journal, CommitSignal* commits,
-               int64_t max_queued_bytes, const IngestMetrics& metrics)
+               const WriterOptions& options, const IngestMetrics& metrics)
     : journal_(std::move(journal)),
       commits_(commits),
-      max_queued_bytes_(max_queued_bytes),
-      metrics_(metrics) {
+      options_(options),
+      metrics_(metrics),
+      commit_bytes_(options.commit_bytes),
+      queue_(options.max_queued_bytes) {
   metrics_.keys.Set(static_cast<double>(journal_->keys()));
 }
 
@@ -30,15 +46,30 @@ void Writer::Start() {
   thread_ = std::thread([this] { Run(); });
 }
 
-absl::Status Writer::Submit(std::shared_ptr<Submission> batch) {
-  const int64_t bytes = batch->bytes();
+absl::StatusOr<Writer::Room> Writer::Reserve(const std::string& tenant, int64_t bytes) {
   absl::MutexLock lock(&mutex_);
   if (stopping_) return Stopping();
-  if (queued_bytes_ > 0 && queued_bytes_ + bytes > max_queued_bytes_) {
-    return QueueFull(queued_bytes_, max_queued_bytes_, kRetryAfter);
+  const SubmissionQueue::Room room = queue_.Hold(tenant, bytes);
+  if (room == SubmissionQueue::Room::kHeld) return Room(this, tenant, bytes);
+  const absl::Duration retry_after = pacer_.Refused(absl::Now());
+  if (room == SubmissionQueue::Room::kFull) {
+    metrics_.shed[static_cast<size_t>(ShedReason::kQueueFull)].Increment();
+    return QueueFull(queue_.held_bytes(), options_.max_queued_bytes, retry_after);
   }
-  queued_bytes_ += bytes;
-  queue_.push_back(std::move(batch));
+  metrics_.shed[static_cast<size_t>(ShedReason::kTenantQueueFull)].Increment();
+  return TenantQueueFull(queue_.held_bytes(), options_.max_queued_bytes, retry_after);
+}
+
+void Writer::Release(const std::string& tenant, int64_t bytes) {
+  absl::MutexLock lock(&mutex_);
+  queue_.Release(tenant, bytes);
+}
+
+absl::Status Writer::Submit(std::shared_ptr<Submission> batch, Room room) {
+  absl::MutexLock lock(&mutex_);
+  if (stopping_) return Stopping();
+  room.writer_ = nullptr;
+  queue_.Push(std::move(batch), room.bytes_);
   return absl::OkStatus();
 }
 
@@ -94,9 +125,9 @@ void Writer::Run() {
                                last_error_.ok() ? absl::InfiniteFuture() : next_try_);
       if (stopping_ && queue_.empty() && tasks_.empty()) return;
       try_writing = !last_error_.ok() && queue_.empty() && absl::Now() >= next_try_;
-      batches.swap(queue_);
+      batches = queue_.Take(commit_bytes_);
       tasks.swap(tasks_);
-      metrics_.queue_bytes.Set(static_cast<double>(queued_bytes_));
+      metrics_.queue_bytes.Set(static_cast<double>(queue_.held_bytes()));
     }
     if (!batches.empty()) CommitBatches(batches);
     if (try_writing) Note(journal_->TryWriting());
@@ -112,25 +143,35 @@ void Writer::CommitBatches(const std::vector<std::shared_ptr<Submission>>& batch
   double signals = 0;
   for (const auto& batch : batches) {
     pointers.push_back(batch.get());
-    bytes += batch->bytes();
+    bytes += batch->held_bytes;
     signals += static_cast<double>(batch->size());
   }
   const absl::Time start = absl::Now();
   const absl::Status status = journal_->Commit(pointers);
-  metrics_.commit_seconds.Observe(absl::ToDoubleSeconds(absl::Now() - start));
+  const absl::Duration took = absl::Now() - start;
+  metrics_.commit_seconds.Observe(absl::ToDoubleSeconds(took));
   metrics_.commit_signals.Observe(signals);
   metrics_.keys.Set(static_cast<double>(journal_->keys()));
   Note(status);
   {
     absl::MutexLock lock(&mutex_);
-    queued_bytes_ -= bytes;
-    metrics_.queue_bytes.Set(static_cast<double>(queued_bytes_));
+    AdjustCommitBytes(bytes, took);
+    for (const auto& batch : batches) queue_.Release(batch->tenant, batch->held_bytes);
+    pacer_.Served(static_cast<int64_t>(batches.size()));
+    metrics_.queue_bytes.Set(static_cast<double>(queue_.held_bytes()));
   }
   for (const auto& batch : batches) {
     batch->status = status;
     batch->done.Notify();
   }
   if (status.ok()) commits_->Notify();
+}
+
+void Writer::AdjustCommitBytes(int64_t bytes, absl::Duration took) {
+  if (bytes < commit_bytes_) return;  // it took all there was
+  const double factor = std::clamp(absl::FDivDuration(kCommitTarget, took), 0.5, 2.0);
+  commit_bytes_ = std::clamp(static_cast<int64_t>(static_cast<double>(commit_bytes_) * factor),
+                             kLeastCommitBytes, kMostCommitBytes);
 }
 
 void Writer::Note(const absl::Status& status) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -11,20 +12,46 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "libs/base/retry_pacer.h"
 #include "services/feedback/commit_signal.h"
 #include "services/feedback/journal_store.h"
 #include "services/feedback/metrics.h"
 #include "services/feedback/submission.h"
+#include "services/feedback/submission_queue.h"
 
 namespace waymark::feedback {
 
-/// The one thread that writes the journal: it takes whatever is queued and commits it together, so
-/// that many callers share one commit. Thread-safe.
+struct WriterOptions {
+  /// Of batches that are prepared, wait or are being committed.
+  int64_t max_queued_bytes = 64 << 20;
+  /// Of the batches that share a commit, about, at first; then as much as takes kCommitTarget.
+  int64_t commit_bytes = 1 << 20;
+};
+
+/// The one thread that writes the journal: it takes what is queued and commits it together, so that
+/// many callers share one commit, and tenants take turns, so that the backlog of one does not delay
+/// another's batch by more than about a commit. Thread-safe.
 class Writer {
  public:
-  /// `commits` is told of every commit; both must outlive the writer. At most `max_queued_bytes`
-  /// wait.
-  Writer(std::unique_ptr<JournalStore> journal, CommitSignal* commits, int64_t max_queued_bytes,
+  /// Room that is held for a batch before it is prepared, given back by the destructor unless the
+  /// batch was submitted. The writer must outlive it.
+  class Room {
+   public:
+    Room(Room&& other);
+    Room& operator=(Room&&) = delete;
+    ~Room();
+
+   private:
+    friend class Writer;
+    Room(Writer* writer, const std::string& tenant, int64_t bytes)
+        : writer_(writer), tenant_(tenant), bytes_(bytes) {}
+    Writer* writer_;
+    const std::string tenant_;
+    const int64_t bytes_;
+  };
+
+  /// `commits` is told of every commit and must outlive the writer.
+  Writer(std::unique_ptr<JournalStore> journal, CommitSignal* commits, const WriterOptions& options,
          const IngestMetrics& metrics);
   /// Stops when Stop has not been called.
   ~Writer();
@@ -32,9 +59,14 @@ class Writer {
   /// Begins to commit; before that batches only queue.
   void Start();
 
-  /// Queues a batch; its `done` tells when `status` is set. RESOURCE_EXHAUSTED (OVERLOADED, with
-  /// retry_after): the queue is full. UNAVAILABLE: it is being stopped.
-  absl::Status Submit(std::shared_ptr<Submission> batch);
+  /// Holds room for a batch of about that size. RESOURCE_EXHAUSTED (OVERLOADED, with retry_after):
+  /// the queue is full, or what of it is the tenant's, see SubmissionQueue. UNAVAILABLE: it is
+  /// being stopped.
+  absl::StatusOr<Room> Reserve(const std::string& tenant, int64_t bytes);
+
+  /// Queues a batch in the room that was held for it; its `done` tells when `status` is set.
+  /// UNAVAILABLE: it is being stopped.
+  absl::Status Submit(std::shared_ptr<Submission> batch, Room room);
 
   /// Commits a page of a scan; waits until that is done. Statuses are those of
   /// JournalStore::Append.
@@ -66,19 +98,22 @@ class Writer {
 
   void Run();
   void CommitBatches(const std::vector<std::shared_ptr<Submission>>& batches);
+  void Release(const std::string& tenant, int64_t bytes);
   absl::Status Perform(absl::FunctionRef<void(JournalStore&)> run);
+  void AdjustCommitBytes(int64_t bytes, absl::Duration took) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Note(const absl::Status& status);
 
   const std::unique_ptr<JournalStore> journal_;
   CommitSignal* const commits_;
-  const int64_t max_queued_bytes_;
+  const WriterOptions options_;
   IngestMetrics metrics_;
 
   mutable absl::Mutex mutex_;
-  std::vector<std::shared_ptr<Submission>> queue_ ABSL_GUARDED_BY(mutex_);
+  /// What the next commit may take, about.
+  int64_t commit_bytes_ ABSL_GUARDED_BY(mutex_);
+  SubmissionQueue queue_ ABSL_GUARDED_BY(mutex_);
+  RetryPacer pacer_ ABSL_GUARDED_BY(mutex_);
   std::vector<Task*> tasks_ ABSL_GUARDED_BY(mutex_);
-  /// Of what is queued and of what is being committed.
-  int64_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status last_error_ ABSL_GUARDED_BY(mutex_);
   /// When the journal is tried again, after an error.

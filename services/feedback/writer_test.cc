@@ -118,19 +118,23 @@ class WriterTest : public ::testing::TestWithParam<std::string> {
     Open(1 << 20);
   }
 
-  void Open(int64_t max_queued_bytes) {
+  void Open(int64_t max_queued_bytes, int64_t commit_bytes = 1 << 20) {
     ingestor_ = nullptr;
     writer_ = nullptr;
     auto journal = JournalStore::Create(store_.get(), Clock::Real());
     ASSERT_TRUE(journal.ok()) << journal.status();
-    writer_ = std::make_unique<Writer>(*std::move(journal), &commits_, max_queued_bytes,
-                                       IngestMetrics(&metrics_));
+    writer_ = std::make_unique<Writer>(
+        *std::move(journal), &commits_,
+        WriterOptions{.max_queued_bytes = max_queued_bytes, .commit_bytes = commit_bytes},
+        IngestMetrics(&metrics_));
     writer_->Start();
-    ingestor_ =
-        std::make_unique<Ingestor>(store_->hash_key(), writer_.get(), IngestMetrics(&metrics_));
+    ingestor_ = std::make_unique<Ingestor>(
+        store_->hash_key(), writer_.get(),
+        IndexLagBound{.waiting = [this] { return index_waiting_.load(); }, .most = 100},
+        IngestMetrics(&metrics_));
   }
 
-  absl::StatusOr<std::shared_ptr<Submission>> Submit(int first, int count, int64_t revision = 0) {
+  static Ingestor::Signals Signals(int first, int count, int64_t revision = 0) {
     Ingestor::Signals signals;
     for (int i = first; i < first + count; ++i) {
       v1::Signal* signal = signals.Add();
@@ -140,7 +144,29 @@ class WriterTest : public ::testing::TestWithParam<std::string> {
       signal->mutable_event_time()->set_seconds(1);
       signal->mutable_interaction()->set_activity(absl::StrCat("visit", revision));
     }
-    return ingestor_->Submit("demo", &signals);
+    return signals;
+  }
+
+  absl::StatusOr<std::shared_ptr<Submission>> Submit(int first, int count, int64_t revision = 0,
+                                                     const std::string& tenant = "demo") {
+    Ingestor::Signals signals = Signals(first, count, revision);
+    return ingestor_->Submit(tenant, &signals);
+  }
+
+  // Submits batches until one is shed; returns how it was.
+  absl::Status Fill(const std::string& tenant, std::vector<std::shared_ptr<Submission>>* accepted) {
+    for (int i = 0;; ++i) {
+      auto batch = Submit(i * 10, 10, 0, tenant);
+      if (!batch.ok()) return batch.status();
+      accepted->push_back(*std::move(batch));
+    }
+  }
+
+  double ShedFor(const std::string& reason) {
+    return metrics_
+        .Counter("waymark_feedback_shed_total", "Batches refused under overload, by reason",
+                 {{"reason", reason}})
+        .Value();
   }
 
   absl::Status Ingest(int first, int count, int64_t revision = 0) {
@@ -167,6 +193,7 @@ class WriterTest : public ::testing::TestWithParam<std::string> {
   }
 
   Faults faults_;
+  std::atomic<int64_t> index_waiting_ = 0;
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<Store> store_;
   metrics::Registry metrics_;
@@ -264,6 +291,85 @@ TEST_P(WriterTest, ShedsWhatItsQueueCannotHoldAndRecovers) {
     EXPECT_TRUE(ingestor_->Await(*batch, absl::InfiniteFuture()).ok());
   }
   EXPECT_TRUE(Ingest(1'000'000, 10).ok());
+}
+
+TEST_P(WriterTest, ATenantsBacklogDoesNotDelayAnothersBatch) {
+  Open(1 << 20, 4'000);
+  faults_.hold = true;
+  std::vector<std::shared_ptr<Submission>> batches = {*Submit(0, 10)};
+  while (faults_.commits == 0) std::this_thread::yield();
+  for (int i = 1; i < 20; ++i) batches.push_back(*Submit(i * 10, 10));
+  const auto quiet = *Submit(0, 1, 0, "other");
+  faults_.hold = false;
+  for (const auto& batch : batches) {
+    EXPECT_TRUE(ingestor_->Await(*batch, absl::InfiniteFuture()).ok());
+  }
+  EXPECT_TRUE(ingestor_->Await(*quiet, absl::InfiniteFuture()).ok());
+  // It came last, and is in the commit after the one that was under way.
+  EXPECT_LT(quiet->candidates[0].position, batches[5]->candidates[0].position);
+}
+
+TEST_P(WriterTest, ATenantThatFillsTheQueueIsShedAndOthersAreNot) {
+  Open(40'000);
+  faults_.hold = true;
+  std::vector<std::shared_ptr<Submission>> accepted;
+  const absl::Status shed = Fill("demo", &accepted);
+  EXPECT_EQ(GetErrorDetails(shed)->reason, "OVERLOADED");
+  EXPECT_TRUE(GetErrorDetails(shed)->retry_after.has_value());
+  EXPECT_EQ(ShedFor("tenant_queue_full"), 1);
+  for (int i = 0; i < 3; ++i) {
+    auto batch = Submit(i * 10, 10, 0, "other");
+    ASSERT_TRUE(batch.ok()) << batch.status();
+    accepted.push_back(*std::move(batch));
+  }
+  EXPECT_FALSE(Submit(1'000'000, 10).ok());
+  faults_.hold = false;
+  for (const auto& batch : accepted) {
+    EXPECT_TRUE(ingestor_->Await(*batch, absl::InfiniteFuture()).ok());
+  }
+  EXPECT_TRUE(Ingest(1'000'000, 10).ok());
+}
+
+TEST_P(WriterTest, ABatchThatIsShedIsUntouchedAndLeavesNothingBehind) {
+  Open(20'000);
+  faults_.hold = true;
+  std::vector<std::shared_ptr<Submission>> accepted;
+  ASSERT_FALSE(Fill("demo", &accepted).ok());
+  Ingestor::Signals signals = Signals(1'000'000, 10);
+  signals[0].mutable_survey_response()->add_answers()->set_text("write to ann@example.com");
+  const std::string before = signals[0].SerializeAsString();
+  EXPECT_FALSE(ingestor_->Submit("demo", &signals).ok());
+  EXPECT_EQ(signals[0].SerializeAsString(), before);
+  faults_.hold = false;
+  for (const auto& batch : accepted) {
+    EXPECT_TRUE(ingestor_->Await(*batch, absl::InfiniteFuture()).ok());
+  }
+  EXPECT_TRUE(Ingest(1'000'000, 10).ok());
+  EXPECT_THAT(outcomes_, Each(v1::INGEST_OUTCOME_RECORDED));
+  const int recorded = static_cast<int>(accepted.size() + 1) * 10;
+  EXPECT_EQ(CountRecorded(recorded), recorded);
+}
+
+TEST_P(WriterTest, RoomOfABatchThatIsNotSubmittedIsGivenBack) {
+  Open(20'000);
+  {
+    auto room = writer_->Reserve("demo", 20'000);
+    ASSERT_TRUE(room.ok()) << room.status();
+    EXPECT_FALSE(Submit(0, 1).ok());
+  }
+  EXPECT_TRUE(Ingest(0, 1).ok());
+}
+
+TEST_P(WriterTest, ShedsWhileTheIndexIsTooFarBehindAndRecovers) {
+  index_waiting_ = 101;
+  const absl::Status shed = Ingest(0, 10);
+  EXPECT_EQ(shed.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(GetErrorDetails(shed)->reason, "OVERLOADED");
+  EXPECT_TRUE(GetErrorDetails(shed)->retry_after.has_value());
+  EXPECT_EQ(ShedFor("index_lag"), 1);
+  index_waiting_ = 100;
+  ASSERT_TRUE(Ingest(0, 10).ok());
+  EXPECT_THAT(outcomes_, Each(v1::INGEST_OUTCOME_RECORDED));
 }
 
 TEST_P(WriterTest, StoppingCommitsWhatIsQueuedAndTakesNoMore) {

@@ -29,6 +29,7 @@
 #include "libs/base/options.h"
 #include "libs/rpc/server_host.h"
 #include "services/feedback/module.h"
+#include "tests/bench/requests.h"
 #include "waymark/feedback/v1/feedback_service.grpc.pb.h"
 
 namespace waymark {
@@ -36,87 +37,8 @@ namespace {
 
 namespace v1 = feedback::v1;
 
-constexpr absl::string_view kIdMark = "@@@@@@@@@@@@@@@@";
-constexpr char kText[] =
-    "Check-in was quick, but the queue at security took forty minutes and nobody told us which "
-    "lane was open; the staff at the gate were very kind";
-
-std::atomic<uint64_t> next_id{1};
-/// Ids are taken modulo this; 0: they are all new.
-uint64_t id_cycle = 0;
-
-v1::Signal MakeSignal(int i) {
-  v1::Signal signal;
-  signal.set_source("bench");
-  signal.set_external_id(std::string(kIdMark));
-  signal.set_customer(absl::StrFormat("customer-%08d", i * 7919 % 100'000));
-  signal.set_account(absl::StrFormat("account-%05d", i % 1000));
-  signal.mutable_event_time()->set_seconds(1'700'000'000 + i);
-  signal.set_sequence(i);
-  for (const char* key : {"country", "loyalty", "segment"}) {
-    auto* attribute = signal.add_attributes();
-    attribute->set_key(key);
-    attribute->set_value(absl::StrCat("value-", i % 10));
-  }
-  if (i % 4 != 0) {
-    auto* interaction = signal.mutable_interaction();
-    interaction->set_activity("checkout_payment_details_entered");
-    interaction->set_session(absl::StrFormat("session-2f6c1b9e-77aa-4f0e-%012d", i));
-    interaction->set_channel("web");
-    interaction->set_device("mobile-safari-17");
-    interaction->mutable_revenue()->set_currency_code("EUR");
-    interaction->mutable_revenue()->set_micros(19'990'000 + i);
-    return signal;
-  }
-  auto* survey = signal.mutable_survey_response();
-  auto* rating = survey->add_answers();
-  rating->set_question("nps");
-  rating->set_type(v1::QUESTION_TYPE_NPS);
-  rating->set_number(i % 11);
-  auto* text = survey->add_answers();
-  text->set_question("why");
-  text->set_text(kText);
-  return signal;
-}
-
-/// A serialized request whose signals get new ids with every use, so that the client costs little.
-/// Ingest and StreamIngest requests are the same on the wire.
-class RequestTemplate {
- public:
-  explicit RequestTemplate(int batch) : batch_(batch) {
-    v1::IngestRequest request;
-    request.set_parent("tenants/demo");
-    for (int i = 0; i < batch; ++i) *request.add_signals() = MakeSignal(i);
-    bytes_ = request.SerializeAsString();
-    for (size_t at = bytes_.find(kIdMark.data(), 0, kIdMark.size()); at != std::string::npos;
-         at = bytes_.find(kIdMark.data(), at + 1, kIdMark.size())) {
-      ids_.push_back(at);
-    }
-  }
-
-  grpc::ByteBuffer Next() {
-    grpc::Slice slice(bytes_.size());
-    char* data = reinterpret_cast<char*>(const_cast<uint8_t*>(slice.begin()));
-    std::copy(bytes_.begin(), bytes_.end(), data);
-    uint64_t id = next_id.fetch_add(ids_.size());
-    for (const size_t at : ids_) {
-      uint64_t rest = id_cycle == 0 ? id : id % id_cycle;
-      ++id;
-      for (int digit = 15; digit >= 0; --digit, rest >>= 4) {
-        data[at + digit] = "0123456789abcdef"[rest & 15];
-      }
-    }
-    return grpc::ByteBuffer(&slice, 1);
-  }
-
-  int batch() const { return batch_; }
-  size_t bytes_per_signal() const { return bytes_.size() / batch_; }
-
- private:
-  const int batch_;
-  std::string bytes_;
-  std::vector<size_t> ids_;
-};
+using bench::RequestTemplate;
+using bench::Require;
 
 class ParseOnlyService : public v1::FeedbackService::Service {
   grpc::Status Ingest(grpc::ServerContext*, const v1::IngestRequest*,
@@ -131,12 +53,6 @@ class ParseOnlyService : public v1::FeedbackService::Service {
     return grpc::Status::OK;
   }
 };
-
-void Require(bool ok, const std::string& what) {
-  if (ok) return;
-  std::fprintf(stderr, "ingest_bench: %s\n", what.c_str());
-  std::exit(1);
-}
 
 void AddTenant(grpc::ClientContext& context) { context.AddMetadata("waymark-tenant", "demo"); }
 
@@ -234,7 +150,7 @@ Speed MeasureServer(const std::string& address, const Load& load, absl::Duration
     arguments.SetInt("connection", i % 8);  // so that channels do not share one
     grpc::GenericStub stub(
         grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
-    return load.run(stub, RequestTemplate(load.batch), deadline);
+    return load.run(stub, RequestTemplate("demo", load.batch), deadline);
   });
 }
 
@@ -264,15 +180,15 @@ class OnConflictTable {
 
  private:
   int64_t Insert(int batch, absl::Time deadline) {
-    const std::string payload = MakeSignal(0).SerializeAsString();
+    const std::string payload = bench::MakeSignal(0).SerializeAsString();
     constexpr absl::string_view kColumns[] = {"tenant",   "source",  "external_id",
                                               "revision", "content", "payload"};
     int64_t sent = 0;
     while (absl::Now() < deadline) {
       std::vector<sql::Value> values;
-      uint64_t id = next_id.fetch_add(batch);
+      uint64_t id = bench::TakeIds(batch);
       for (int i = 0; i < batch; ++i, ++id) {
-        const uint64_t key = id_cycle == 0 ? id : id % id_cycle;
+        const uint64_t key = bench::IdAt(id);
         values.insert(values.end(), {sql::Value("demo"), sql::Value("bench"),
                                      sql::Value(absl::StrFormat("%016x", key)), sql::Value(0),
                                      sql::Value(static_cast<int64_t>(key * 0x9E3779B97F4A7C15)),
@@ -311,6 +227,7 @@ class FeedbackServer {
   explicit FeedbackServer(const std::string& database) {
     feedback::Options options;
     options.database = database;
+    options.max_index_lag = 0;  // a long run would be shed
     tenants_ = *rpc::TenantRegistry::Load("");
     auto module = feedback::FeedbackModule::Create(
         options,
@@ -423,7 +340,7 @@ int Main(int argc, char** argv) {
   Require(seconds > 0 && rounds > 0 && streams > 0, "numbers must be positive");
   SetLogLevel(LogLevel::kWarning);
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as servers do
-  if (duplicates) id_cycle = 1'000'000;
+  if (duplicates) bench::SetIdCycle(1'000'000);
 
   const Load loads[] = {{"streams of batches of 1000", 1000, static_cast<int>(streams), Upload},
                         {"streams of batches of 100", 100, static_cast<int>(streams), Upload},
@@ -432,7 +349,7 @@ int Main(int argc, char** argv) {
   const int64_t measured = batch == 0 ? static_cast<int64_t>(std::size(loads)) : 1;
   const absl::Duration round = absl::Seconds(seconds) / (targets * (rounds + 1) * measured);
   std::printf("%zu bytes a signal; medians of %d rounds of %s\n",
-              RequestTemplate(1000).bytes_per_signal(), static_cast<int>(rounds),
+              RequestTemplate("demo", 1000).bytes_per_signal(), static_cast<int>(rounds),
               absl::FormatDuration(round).c_str());
   for (const Load& load : loads) {
     if (batch == 0 || batch == load.batch) MeasureLoad(load, rounds, round, postgres);
