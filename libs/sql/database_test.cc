@@ -90,7 +90,6 @@ TEST_F(SqliteFileTest, IsReadableByItsOwnerAlone) {
 TEST_F(SqliteFileTest, RunsWithTheSettingsThatDurabilityNeeds) {
   DatabaseOptions options;
   options.page_size = 32768;
-  options.wal_autocheckpoint = 256;
   const auto database = Database::Open(url_, options);
   ASSERT_TRUE(database.ok()) << database.status();
   const auto pragma = [&](const char* name) {
@@ -101,7 +100,6 @@ TEST_F(SqliteFileTest, RunsWithTheSettingsThatDurabilityNeeds) {
   EXPECT_EQ(pragma("foreign_keys"), Value(1));
   EXPECT_EQ(pragma("secure_delete"), Value(1));
   EXPECT_EQ(pragma("page_size"), Value(32768));
-  EXPECT_EQ(pragma("wal_autocheckpoint"), Value(256));
 }
 
 TEST_F(SqliteFileTest, KeepsNoByteOfWhatWasDeletedAfterACheckpoint) {

@@ -17,9 +17,11 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "libs/base/error.h"
+#include "libs/base/log.h"
 #include "libs/base/status_macros.h"
 #include "libs/sql/driver.h"
 #include "libs/sql/file_lock.h"
+#include "libs/sql/read_gate.h"
 #include "libs/sql/statement_cache.h"
 #include "libs/sql/write_gate.h"
 
@@ -29,6 +31,10 @@ namespace {
 constexpr size_t kCachedStatements = 256;
 // How many steps of SQLite's virtual machine pass between two looks at the clock: some 50 µs.
 constexpr int kStepsBetweenDeadlineChecks = 10'000;
+
+// A log this many times as long as it should be is worth keeping readers waiting.
+constexpr int kLongLog = 4;
+constexpr absl::Duration kWaitForReaders = absl::Seconds(1);
 
 struct Closer {
   void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
@@ -168,10 +174,12 @@ Value Cell(sqlite3_stmt* stmt, int column) {
 
 class SqliteSession : public Session {
  public:
-  SqliteSession(DbPtr db, WriteGate* gate, Role role, const DatabaseOptions& options,
-                absl::Duration statement_timeout)
+  SqliteSession(DbPtr db, WriteGate* gate, ReadGate* readers, Role role,
+                const DatabaseOptions& options, absl::Duration statement_timeout)
       : db_(std::move(db)),
         gate_(gate),
+        readers_(readers),
+        checkpoint_pages_(options.wal_autocheckpoint),
         role_(role),
         gate_timeout_(options.acquire_timeout),
         statement_timeout_(statement_timeout),
@@ -180,6 +188,14 @@ class SqliteSession : public Session {
       sqlite3_progress_handler(db_.get(), kStepsBetweenDeadlineChecks, &SqliteSession::IsLate,
                                this);
     }
+    // In place of SQLite's own, which may stop halfway and hides its errors.
+    sqlite3_wal_hook(
+        db_.get(),
+        [](void* session, sqlite3*, const char*, int pages) {
+          static_cast<SqliteSession*>(session)->log_pages_ = pages;
+          return SQLITE_OK;
+        },
+        this);
   }
 
   ~SqliteSession() override {
@@ -257,13 +273,37 @@ class SqliteSession : public Session {
   }
 
   absl::StatusOr<Result> DoExecute(absl::string_view sql, absl::Span<const Value> params) override {
-    WM_ASSIGN_OR_RETURN(Statement * statement, Prepare(sql));
-    StartTimer();
-    if (!statement->writes || in_transaction()) return BindAndStep(*statement, sql, params);
+    Statement* statement = nullptr;
+    {
+      // Preparing reads the schema.
+      const ReadTurn turn(in_transaction() ? nullptr : readers_);
+      WM_ASSIGN_OR_RETURN(statement, Prepare(sql));
+      StartTimer();
+      if (!statement->writes || in_transaction()) return BindAndStep(*statement, sql, params);
+    }
     WM_RETURN_IF_ERROR(EnterGate());
     absl::StatusOr<Result> result = BindAndStep(*statement, sql, params);
+    MaybeCheckpoint();
     gate_->Leave();
     return result;
+  }
+
+  // Copies the log into the file, when it is long enough; called by the one writer, between
+  // transactions. What fails is tried again after the next commit, which does not depend on it.
+  void MaybeCheckpoint() {
+    if (log_pages_ < checkpoint_pages_) return;
+    const bool is_long = log_pages_ >= int64_t{kLongLog} * checkpoint_pages_;
+    if (!readers_->Close(is_long ? kWaitForReaders : absl::ZeroDuration())) return;
+    StartTimer();
+    const int code =
+        sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    readers_->Open();
+    if (code == SQLITE_OK) log_pages_ = 0;
+    if ((code != SQLITE_OK) == std::exchange(checkpoint_failed_, code != SQLITE_OK)) return;
+    LogLine(code == SQLITE_OK ? LogLevel::kInfo : LogLevel::kWarning,
+            code == SQLITE_OK ? "the write-ahead log is checkpointed again"
+                              : "the write-ahead log cannot be checkpointed")
+        .Add("error", code == SQLITE_OK ? "" : ErrorOf(db_.get(), "checkpoint").ToString());
   }
 
   absl::Status DoExecuteScript(absl::string_view sql) override {
@@ -320,7 +360,11 @@ class SqliteSession : public Session {
   absl::Status DoBegin(Isolation isolation) override {
     if (isolation == Isolation::kReadOnly) {
       if (role_ == Role::kWriter) WM_RETURN_IF_ERROR(Run("PRAGMA query_only = ON"));
-      return Run("BEGIN");
+      readers_->Enter();
+      const absl::Status begun = Run("BEGIN");
+      in_readers_ = begun.ok();
+      if (!in_readers_) readers_->Leave();
+      return begun;
     }
     WM_RETURN_IF_ERROR(EnterGate());
     const absl::Status begun = Run("BEGIN IMMEDIATE");
@@ -331,6 +375,7 @@ class SqliteSession : public Session {
 
   absl::Status DoCommit() override {
     WM_RETURN_IF_ERROR(Run("COMMIT"));
+    if (in_gate_) MaybeCheckpoint();
     Ended();
     return absl::OkStatus();
   }
@@ -342,6 +387,7 @@ class SqliteSession : public Session {
   }
 
   void Ended() {
+    if (std::exchange(in_readers_, false)) readers_->Leave();
     if (in_gate_) {
       in_gate_ = false;
       gate_->Leave();
@@ -352,11 +398,17 @@ class SqliteSession : public Session {
 
   const DbPtr db_;
   WriteGate* const gate_;
+  ReadGate* const readers_;
+  const int checkpoint_pages_;
+  /// How long the log was after this session's last commit.
+  int64_t log_pages_ = 0;
+  bool checkpoint_failed_ = false;
   const Role role_;
   const absl::Duration gate_timeout_;
   const absl::Duration statement_timeout_;
   absl::Time deadline_;
   bool in_gate_ = false;
+  bool in_readers_ = false;
   StatementCache<Statement> statements_;
 };
 
@@ -370,6 +422,7 @@ class SqliteDriver : public Driver {
 
   absl::StatusOr<std::unique_ptr<Session>> Connect(Role role,
                                                    absl::Duration statement_timeout) override {
+    const ReadTurn turn(&readers_);
     sqlite3* raw = nullptr;
     const int code =
         sqlite3_open_v2(path_.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
@@ -381,13 +434,13 @@ class SqliteDriver : public Driver {
         options_.page_size > 0 ? absl::StrCat("PRAGMA page_size = ", options_.page_size, ";") : "",
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
         "PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;",
-        "PRAGMA wal_autocheckpoint = ", options_.wal_autocheckpoint, ";", "PRAGMA cache_size = -",
+        "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -",
         options_.cache_bytes_per_connection / 1024, ";",
         role == Role::kReader ? "PRAGMA query_only = ON;" : "");
     if (sqlite3_exec(raw, setup.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
       return Annotate(ErrorOf(raw, setup), path_);
     }
-    return std::make_unique<SqliteSession>(std::move(db), &gate_, role, options_,
+    return std::make_unique<SqliteSession>(std::move(db), &gate_, &readers_, role, options_,
                                            statement_timeout);
   }
 
@@ -402,6 +455,7 @@ class SqliteDriver : public Driver {
   const DatabaseOptions options_;
   const std::unique_ptr<FileLock> lock_;
   WriteGate gate_;
+  ReadGate readers_;
 };
 
 absl::Status CreateFolder(const std::filesystem::path& folder) {

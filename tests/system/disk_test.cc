@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -150,6 +152,12 @@ TEST_P(FailedSync, OnceLeavesNothingAcknowledgedThatItDropped) {
   for (int round = 0; round < rounds && !HasFailure(); ++round) {
     const std::string source = absl::StrCat("round-", round);
     load.Start(source);
+    // A checkpoint that stops at a reader's snapshot must not be believed either.
+    std::atomic<bool> done = false;
+    std::thread reader([&] {
+      std::string from_start;
+      while (!done) feedback.client().Pull(&(from_start = ""));
+    });
     for (int i = 0; i < 2; ++i) {
       const int64_t before = load.answered();
       disk.Break("sync-once", EIO, GetParam().second);
@@ -157,6 +165,8 @@ TEST_P(FailedSync, OnceLeavesNothingAcknowledgedThatItDropped) {
       EXPECT_TRUE(Eventually([&] { return load.answered() > before + 10; }));
     }
     load.Stop();
+    done = true;
+    reader.join();
     for (const auto& [failure, count] : load.failures()) EXPECT_EQ(failure, kUnavailable) << count;
     if (round % 2 == 0) journal.Verify(feedback.client(), {source}, kLookedAt);
     feedback.Kill();
