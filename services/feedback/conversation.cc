@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "services/feedback/proto_time.h"
 
 namespace waymark::feedback {
 namespace {
@@ -17,11 +18,6 @@ using v1::ChatMessage;
 absl::Time TimeOf(const v1::Signal& signal) {
   return absl::FromUnixSeconds(signal.event_time().seconds()) +
          absl::Nanoseconds(signal.event_time().nanos());
-}
-
-void SetDuration(absl::Duration duration, google::protobuf::Duration* out) {
-  out->set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
-  out->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
 }
 
 bool IsMessage(const ChatMessage& chat) {
