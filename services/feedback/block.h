@@ -15,6 +15,12 @@ namespace waymark::feedback {
 /// What an entry of the journal says; stored, so numbers never change.
 enum class EntryKind : uint8_t { kRecorded = 1, kRevised = 2, kDeleted = 3, kReenriched = 4 };
 
+/// Whether the payload of such an entry is a signal (a tombstone is one): all others say something
+/// about signals or customers, and have no key of their own.
+constexpr bool HoldsSignal(EntryKind kind) {
+  return kind == EntryKind::kRecorded || kind == EntryKind::kRevised || kind == EntryKind::kDeleted;
+}
+
 /// What is known of an entry without its payload.
 struct EntryHeader {
   /// Keyed hash of (tenant, source, external_id).

@@ -42,7 +42,7 @@ absl::Status IndexPage::Add(const Block& block, const Position& after) {
         if (position <= after) return true;
         end_ = position;
         ++entries_;
-        if (header.kind == EntryKind::kReenriched) return true;
+        if (!HoldsSignal(header.kind)) return true;
         if (header.previous.has_value()) superseded_.push_back(*header.previous);
         if (header.kind == EntryKind::kDeleted) return true;
         if (!signal_.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {

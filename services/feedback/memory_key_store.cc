@@ -18,7 +18,7 @@ absl::Status MemoryKeyStore::CatchUp(sql::Connection& connection, uint64_t last_
   return Store::ReadKeys(connection, known_seq_, [this](uint64_t seq, absl::string_view keys) {
     known_seq_ = seq;
     return ReadHeaders(keys, [&](const EntryHeader& header) {
-      if (header.kind == EntryKind::kReenriched) return;
+      if (!HoldsSignal(header.kind)) return;
       bool inserted = false;
       keys_.FindOrInsert(header.key, &inserted)
           ->Store({.revision = header.revision,

@@ -44,7 +44,7 @@ absl::Status AddMoved(const Block& block, const Engines& engines, ReplacementPag
   WM_RETURN_IF_ERROR(ReadEntries(
       block.keys, block.payload, [&](const EntryHeader& header, absl::string_view payload) {
         const Position position = {block.tx, block.seq, header.index};
-        if (position <= page->from || header.kind == EntryKind::kReenriched ||
+        if (position <= page->from || !HoldsSignal(header.kind) ||
             header.kind == EntryKind::kDeleted) {
           return true;
         }

@@ -302,6 +302,8 @@ TEST_F(BrokenServer, ThatDoesNotAnswerIsToldWithinTheDeadline) {
   EXPECT_EQ(late.first, grpc::StatusCode::DEADLINE_EXCEEDED);
   postgres.Hold(false);
   EXPECT_TRUE(Eventually([&] { return feedback.ready(); }));
+  // What was told to be late may be recorded at any moment now; its answer tells that it is.
+  EXPECT_EQ(Probe(feedback.client(), &journal, "late").first, grpc::StatusCode::OK);
   CheckRecovered(feedback, &journal, &load);
 }
 
