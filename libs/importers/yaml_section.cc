@@ -98,7 +98,8 @@ YAML::Node FindItem(const YAML::Node& list, const std::string& segment) {
 
 }  // namespace
 
-absl::Status OverrideYaml(YAML::Node root, absl::string_view path, const std::string& value) {
+absl::Status OverrideYaml(const YAML::Node& root, absl::string_view path,
+                          const std::string& value) {
   const std::vector<std::string> segments = absl::StrSplit(path, '.');
   YAML::Node node = root;
   for (const std::string& segment : segments) {

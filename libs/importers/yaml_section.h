@@ -53,6 +53,6 @@ class YamlSection {
 /// Sets what `path` leads to, e.g. "questions.NETPRO.optional", to the YAML text `value`; an item
 /// of a list goes by its id, key, column or position. Keys that are not there yet are added.
 /// INVALID_ARGUMENT: the path leads nowhere, or the value is no YAML.
-absl::Status OverrideYaml(YAML::Node root, absl::string_view path, const std::string& value);
+absl::Status OverrideYaml(const YAML::Node& root, absl::string_view path, const std::string& value);
 
 }  // namespace waymark::importers

@@ -98,7 +98,9 @@ class CurveLane {
     out_.Text({x, top_ + 31}, kLaneNote, "score, 1 to 100");
     out_.Text({x, bottom() - 11}, kLaneNote, "vs. baseline");
     const double step = scale_.high - scale_.low > 60 ? 20 : 10;
-    for (double tick = scale_.low; tick <= scale_.high; tick += step) {
+    const int ticks = static_cast<int>((scale_.high - scale_.low) / step);
+    for (int i = 0; i <= ticks; ++i) {
+      const double tick = scale_.low + i * step;
       out_.Line({frame_.left(), Y(tick)}, {frame_.right(), Y(tick)}, "grid");
       if (picture_.baseline && std::abs(Y(*picture_.baseline) - Y(tick)) < 20) continue;
       out_.Text({frame_.left() - 8, Y(tick) + 4}, kTick, SvgNumber(tick), "end");

@@ -35,7 +35,7 @@ class Admission {
   /// A place among the running calls, given back by its destructor.
   class Ticket {
    public:
-    Ticket(Ticket&& other);
+    Ticket(Ticket&& other) noexcept;
     Ticket& operator=(Ticket&&) = delete;
     ~Ticket();
 

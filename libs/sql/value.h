@@ -22,6 +22,8 @@ enum class ValueType { kNull, kInt, kDouble, kText, kBytes };
 class Value {
  public:
   Value() = default;
+  // Parameters are lists of these: what converts is written as it is.
+  // NOLINTBEGIN(google-explicit-constructor)
   Value(std::nullptr_t) {}
   template <typename T, typename = std::enable_if_t<std::is_integral_v<T>>>
   Value(T value) : data_(static_cast<int64_t>(value)) {}
@@ -29,6 +31,7 @@ class Value {
   Value(std::string text) : data_(Owned{std::move(text), ValueType::kText}) {}
   Value(absl::string_view text) : Value(std::string(text)) {}
   Value(const char* text) : Value(std::string(text)) {}
+  // NOLINTEND(google-explicit-constructor)
 
   static Value Bytes(std::string bytes);
   static Value Bytes(absl::string_view bytes) { return Bytes(std::string(bytes)); }

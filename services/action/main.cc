@@ -3,15 +3,15 @@
 #include "services/action/module.h"
 
 int main(int argc, char** argv) {
-  using namespace waymark;
-  action::Options options;
-  return rpc::ServiceMain(
+  waymark::action::Options options;
+  return waymark::rpc::ServiceMain(
       argc, argv,
       {"waymark-action", "Keeps programmes, actions and cases; proves what worked.",
        "127.0.0.1:7404"},
-      [&](OptionSet& set) { options.Register(set); },
-      [&](const rpc::Environment& environment) {
-        return action::ActionModule::Create(
-            options, {.environment = environment, .scoring = rpc::MakeChannel(options.scoring)});
+      [&](waymark::OptionSet& set) { options.Register(set); },
+      [&](const waymark::rpc::Environment& environment) {
+        return waymark::action::ActionModule::Create(
+            options,
+            {.environment = environment, .scoring = waymark::rpc::MakeChannel(options.scoring)});
       });
 }

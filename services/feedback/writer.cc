@@ -20,9 +20,9 @@ constexpr int64_t kMostCommitBytes = 8 << 20;
 
 }  // namespace
 
-Writer::Room::Room(Room&& other)
+Writer::Room::Room(Room&& other) noexcept
     : writer_(std::exchange(other.writer_, nullptr)),
-      tenant_(other.tenant_),
+      tenant_(std::move(other.tenant_)),
       bytes_(other.bytes_) {}
 
 Writer::Room::~Room() {

@@ -37,7 +37,7 @@ class Writer {
   /// batch was submitted. The writer must outlive it.
   class Room {
    public:
-    Room(Room&& other);
+    Room(Room&& other) noexcept;
     Room& operator=(Room&&) = delete;
     ~Room();
 
@@ -46,8 +46,8 @@ class Writer {
     Room(Writer* writer, const std::string& tenant, int64_t bytes)
         : writer_(writer), tenant_(tenant), bytes_(bytes) {}
     Writer* writer_;
-    const std::string tenant_;
-    const int64_t bytes_;
+    std::string tenant_;
+    int64_t bytes_;
   };
 
   /// `commits` is told of every commit and must outlive the writer.

@@ -2,14 +2,13 @@
 #include "services/standalone/module.h"
 
 int main(int argc, char** argv) {
-  using namespace waymark;
-  standalone::Options options;
-  return rpc::ServiceMain(
+  waymark::standalone::Options options;
+  return waymark::rpc::ServiceMain(
       argc, argv,
       {"waymark-standalone", "All of Waymark in one process, on embedded stores.",
        "127.0.0.1:7070"},
-      [&](OptionSet& set) { options.Register(set); },
-      [&](const rpc::Environment& environment) {
-        return standalone::StandaloneModule::Create(options, environment);
+      [&](waymark::OptionSet& set) { options.Register(set); },
+      [&](const waymark::rpc::Environment& environment) {
+        return waymark::standalone::StandaloneModule::Create(options, environment);
       });
 }
