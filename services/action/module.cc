@@ -8,7 +8,7 @@
 namespace waymark::action {
 
 absl::StatusOr<std::unique_ptr<ActionModule>> ActionModule::Create(const Options& options,
-                                                                   Deps deps) {
+                                                                   const Deps& deps) {
   WM_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, Store::Open(options.database));
   return absl::WrapUnique(new ActionModule(std::move(store), deps));
 }

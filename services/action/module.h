@@ -25,7 +25,8 @@ struct Deps {
 class ActionModule : public rpc::Module {
  public:
   /// Opens the store. As Store::Open.
-  static absl::StatusOr<std::unique_ptr<ActionModule>> Create(const Options& options, Deps deps);
+  static absl::StatusOr<std::unique_ptr<ActionModule>> Create(const Options& options,
+                                                              const Deps& deps);
 
   std::vector<rpc::NamedService> services() override;
   absl::Status Start() override { return absl::OkStatus(); }

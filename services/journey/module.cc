@@ -8,7 +8,7 @@
 namespace waymark::journey {
 
 absl::StatusOr<std::unique_ptr<JourneyModule>> JourneyModule::Create(const Options& options,
-                                                                     Deps deps) {
+                                                                     const Deps& deps) {
   WM_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, Store::Open(options.database));
   WM_ASSIGN_OR_RETURN(std::unique_ptr<cache::Cache> cache,
                       cache::Open(options.cache, deps.environment.clock));

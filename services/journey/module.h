@@ -29,7 +29,8 @@ struct Deps {
 class JourneyModule : public rpc::Module {
  public:
   /// Opens store and cache. As Store::Open and cache::Open.
-  static absl::StatusOr<std::unique_ptr<JourneyModule>> Create(const Options& options, Deps deps);
+  static absl::StatusOr<std::unique_ptr<JourneyModule>> Create(const Options& options,
+                                                               const Deps& deps);
 
   std::vector<rpc::NamedService> services() override;
   absl::Status Start() override;

@@ -8,13 +8,13 @@
 namespace waymark::scoring {
 
 absl::StatusOr<std::unique_ptr<ScoringModule>> ScoringModule::Create(const Options& options,
-                                                                     Deps deps) {
+                                                                     const Deps& deps) {
   WM_ASSIGN_OR_RETURN(std::unique_ptr<cache::Cache> cache,
                       cache::Open(options.cache, deps.environment.clock));
-  return absl::WrapUnique(new ScoringModule(std::move(cache), std::move(deps)));
+  return absl::WrapUnique(new ScoringModule(std::move(cache), deps));
 }
 
-ScoringModule::ScoringModule(std::unique_ptr<cache::Cache> cache, Deps deps)
+ScoringModule::ScoringModule(std::unique_ptr<cache::Cache> cache, const Deps& deps)
     : cache_(std::move(cache)),
       feed_(MakeFeedClient(deps.feedback)),
       journey_(MakeJourneyClient(deps.journey)),

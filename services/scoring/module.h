@@ -25,14 +25,15 @@ struct Deps {
 class ScoringModule : public rpc::Module {
  public:
   /// Opens the cache. As cache::Open.
-  static absl::StatusOr<std::unique_ptr<ScoringModule>> Create(const Options& options, Deps deps);
+  static absl::StatusOr<std::unique_ptr<ScoringModule>> Create(const Options& options,
+                                                               const Deps& deps);
 
   std::vector<rpc::NamedService> services() override;
   absl::Status Start() override;
   void Stop() override;
 
  private:
-  ScoringModule(std::unique_ptr<cache::Cache> cache, Deps deps);
+  ScoringModule(std::unique_ptr<cache::Cache> cache, const Deps& deps);
 
   const std::unique_ptr<cache::Cache> cache_;
   const std::unique_ptr<feed::ChangeSource> feed_;
