@@ -90,6 +90,9 @@ class FaultyDatabase : public sql::Database {
   absl::StatusOr<std::unique_ptr<sql::Connection>> Dedicated(absl::Duration timeout) override {
     return Wrap(inner_->Dedicated(timeout));
   }
+  absl::Status Purge(absl::Span<const absl::string_view> tables) override {
+    return inner_->Purge(tables);
+  }
   absl::Status Ping() override { return inner_->Ping(); }
   sql::Dialect dialect() const override { return inner_->dialect(); }
   const std::string& name() const override { return inner_->name(); }
