@@ -83,5 +83,31 @@ TEST_F(CheckpointTest, IsNotPutOffForEverByReadersThatOverlap) {
   EXPECT_LT(longest, 8 * kPages * kPageBytes);
 }
 
+TEST_F(CheckpointTest, PurgeLeavesNothingInTheLogOfWhatWasDeleted) {
+  const auto somewhere = [&](const std::string& text) {
+    for (const char* end : {"", "-wal"}) {
+      std::ifstream in(path_ + end, std::ios::binary);
+      std::ostringstream bytes;
+      bytes << in.rdbuf();
+      if (bytes.str().find(text) != std::string::npos) return true;
+    }
+    return false;
+  };
+  ASSERT_TRUE(Write("CREATE TABLE words (word TEXT)").ok());
+  ASSERT_TRUE(Write("INSERT INTO words VALUES ('jabberwocky')").ok());
+  ASSERT_TRUE(Write("DELETE FROM words").ok());
+  ASSERT_TRUE(somewhere("jabberwocky"));
+  const absl::Status read = database_->RunRead([&](Connection& connection) {
+    const absl::Status snapshot = connection.Execute("SELECT COUNT(*) FROM t").status();
+    EXPECT_TRUE(absl::IsAborted(database_->Purge({"words"}))) << "a reader needs the log";
+    return snapshot;
+  });
+  ASSERT_TRUE(read.ok()) << read;
+  EXPECT_TRUE(somewhere("jabberwocky"));
+  EXPECT_EQ(database_->Purge({"words"}), absl::OkStatus());
+  EXPECT_FALSE(somewhere("jabberwocky"));
+  EXPECT_TRUE(Write().ok());
+}
+
 }  // namespace
 }  // namespace waymark::sql

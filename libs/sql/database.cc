@@ -91,6 +91,12 @@ class PooledDatabase : public Database {
     return driver_->Connect(Role::kWriter, statement_timeout);
   }
 
+  absl::Status Purge(absl::Span<const absl::string_view> tables) override {
+    WM_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session,
+                        driver_->Connect(Role::kWriter, absl::InfiniteDuration()));
+    return session->Purge(tables);
+  }
+
   absl::Status Ping() override { return Query("SELECT 1", {}).status(); }
 
   Dialect dialect() const override { return driver_->dialect(); }

@@ -84,6 +84,13 @@ class Database {
   virtual absl::StatusOr<std::unique_ptr<Connection>> Dedicated(
       absl::Duration statement_timeout) = 0;
 
+  /// Removes what the database itself still keeps of rows of `tables` (trusted text) that were
+  /// deleted or rewritten. SQLite, where secure_delete has overwritten them: empties the
+  /// write-ahead log into the file; ABORTED (STORE_CONFLICT): somebody reads all the time.
+  /// PostgreSQL: VACUUM, outside a transaction and without a time-out; the bytes of a row are then
+  /// free to be overwritten, and the write-ahead log is the server's affair.
+  virtual absl::Status Purge(absl::Span<const absl::string_view> tables) = 0;
+
   /// OK when a statement can run now.
   virtual absl::Status Ping() = 0;
 

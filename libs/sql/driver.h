@@ -18,6 +18,9 @@ class Session : public Connection {
  public:
   /// Whether the server went away; the next use outside a transaction connects again.
   virtual bool lost() const = 0;
+
+  /// See Database::Purge; outside a transaction.
+  virtual absl::Status Purge(absl::Span<const absl::string_view> tables) = 0;
 };
 
 enum class Role {

@@ -95,6 +95,14 @@ class PostgresSession : public Session {
   Dialect dialect() const override { return Dialect::kPostgres; }
   bool lost() const override { return connection_ == nullptr; }
 
+  absl::Status Purge(absl::Span<const absl::string_view> tables) override {
+    WM_RETURN_IF_ERROR(EnsureConnected());
+    for (const absl::string_view table : tables) {
+      WM_RETURN_IF_ERROR(Command(absl::StrCat("VACUUM ", table)).status());
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status Connect() {
     const std::string timeout =
         absl::StrCat(std::max<int64_t>(2, absl::ToInt64Seconds(connect_timeout_)));

@@ -206,6 +206,21 @@ class SqliteSession : public Session {
   Dialect dialect() const override { return Dialect::kSqlite; }
   bool lost() const override { return false; }
 
+  absl::Status Purge(absl::Span<const absl::string_view>) override {
+    WM_RETURN_IF_ERROR(EnterGate());
+    absl::Status status = MakeError(absl::StatusCode::kAborted, "STORE_CONFLICT",
+                                    "SQLite: the write-ahead log is being read all the time");
+    if (readers_->Close(kWaitForReaders)) {
+      StartTimer();
+      const int code = sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE,
+                                                 nullptr, nullptr);
+      status = code == SQLITE_OK ? absl::OkStatus() : ErrorOf(db_.get(), "checkpoint");
+      readers_->Open();
+    }
+    gate_->Leave();
+    return status;
+  }
+
  private:
   static int IsLate(void* session) {
     return absl::Now() > static_cast<SqliteSession*>(session)->deadline_ ? 1 : 0;

@@ -24,6 +24,7 @@ void AddVerbs(CLI::App& app, Session& session) {
   AddProgrammeVerbs(app, session);
   AddCaseVerbs(app, session);
   AddSignalVerbs(app, session);
+  AddErasureVerbs(app, session);
   AddSimulateVerb(app, session);
 }
 

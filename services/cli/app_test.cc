@@ -71,7 +71,7 @@ TEST_F(AppTest, ImportEndsWithOneJsonObjectAndWaitsForItsPosition) {
   ASSERT_EQ(Run({"-o", "json", "import", "csv", file, "--mapping", mapping, "--source", "s"}), 0)
       << err_.str();
   EXPECT_EQ(Json()["recorded"], 2);
-  for (const char* key : {"updated", "duplicate", "stale", "conflict", "quarantined"}) {
+  for (const char* key : {"updated", "duplicate", "stale", "conflict", "quarantined", "erased"}) {
     EXPECT_EQ(Json()[key], 0) << key;
   }
   EXPECT_THAT(server_.discovery.positions, ElementsAre("p00000002"));
@@ -286,6 +286,21 @@ TEST_F(QuarantineAppTest, ReplayNamesTheLineThatCannotBeRead) {
   EXPECT_EQ(Run({"quarantine", "replay"}), 2);
   EXPECT_EQ(Run({"quarantine", "replay", file, "--all"}), 2);
   EXPECT_EQ(Run({"quarantine", "replay", "--source", "web"}), 2);
+}
+
+TEST_F(AppTest, AnErasureIsCreatedAndAwaited) {
+  ASSERT_EQ(Run({"-o", "json", "erasure", "create", "ann"}), 0) << err_.str();
+  EXPECT_EQ(server_.erasures.created.customer(), "ann");
+  EXPECT_THAT(server_.erasures.created.request_id(), Not(IsEmpty()));
+  EXPECT_EQ(Json()["state"], "pending");
+  ASSERT_EQ(Run({"erasure", "create", "ann", "--wait", "--request-id", "r1"}), 0) << err_.str();
+  EXPECT_EQ(server_.erasures.created.request_id(), "r1");
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("done"), HasSubstr("1,234"), Not(HasSubstr("ann"))));
+  ASSERT_EQ(Run({"-o", "json", "erasure", "get", "e1"}), 0) << err_.str();
+  EXPECT_EQ(Json()["name"], "tenants/demo/customerErasures/e1");
+  ASSERT_EQ(Run({"-o", "json", "erasure", "list"}), 0) << err_.str();
+  EXPECT_EQ(Json()["customerErasures"].size(), 2u);
+  EXPECT_EQ(Run({"erasure", "create"}), 2);
 }
 
 TEST_F(AppTest, FailsWithOneLineWhenNoServerAnswers) {

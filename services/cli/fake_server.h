@@ -250,6 +250,37 @@ class FakeQuarantine : public feedback::v1::QuarantineService::Service {
   int max_replays = 1000;
 };
 
+/// Erasures are pending when they are created, and done when somebody looks again.
+class FakeErasures : public feedback::v1::CustomerErasureService::Service {
+ public:
+  grpc::Status CreateCustomerErasure(grpc::ServerContext* context,
+                                     const feedback::v1::CreateCustomerErasureRequest* request,
+                                     feedback::v1::CustomerErasure* response) override {
+    created = *request;
+    response->set_name(absl::StrCat(request->parent(), "/customerErasures/e1"));
+    response->set_state(feedback::v1::CustomerErasure::STATE_PENDING);
+    return grpc::Status::OK;
+  }
+  grpc::Status GetCustomerErasure(grpc::ServerContext* context,
+                                  const feedback::v1::GetCustomerErasureRequest* request,
+                                  feedback::v1::CustomerErasure* response) override {
+    response->set_name(request->name());
+    response->set_state(feedback::v1::CustomerErasure::STATE_DONE);
+    response->set_removed_entries(1234);
+    return grpc::Status::OK;
+  }
+  grpc::Status ListCustomerErasures(grpc::ServerContext* context,
+                                    const feedback::v1::ListCustomerErasuresRequest* request,
+                                    feedback::v1::ListCustomerErasuresResponse* response) override {
+    const bool first = request->page_token().empty();
+    response->add_customer_erasures()->set_name(
+        absl::StrCat(request->parent(), "/customerErasures/", first ? "e2" : "e1"));
+    if (first) response->set_next_page_token("more");
+    return grpc::Status::OK;
+  }
+  feedback::v1::CreateCustomerErasureRequest created;
+};
+
 /// All of them on a port of their own.
 class FakeServer {
  public:
@@ -257,8 +288,9 @@ class FakeServer {
     int port = 0;
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    for (grpc::Service* service : std::vector<grpc::Service*>{
-             &feedback, &signals, &sources, &quarantine, &discovery, &scoring, &journey, &action}) {
+    for (grpc::Service* service :
+         std::vector<grpc::Service*>{&feedback, &signals, &sources, &quarantine, &erasures,
+                                     &discovery, &scoring, &journey, &action}) {
       builder.RegisterService(service);
     }
     server_ = builder.BuildAndStart();
@@ -272,6 +304,7 @@ class FakeServer {
   FakeSignals signals;
   FakeSources sources;
   FakeQuarantine quarantine;
+  FakeErasures erasures;
   FakeDiscovery discovery;
   FakeScoring scoring;
   FakeJourney journey;

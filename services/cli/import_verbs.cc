@@ -138,10 +138,12 @@ Answer ToAnswer(const ImportOptions& options, const IngestTotals& totals, absl::
                {"duplicate", Column::kRight},
                {"stale", Column::kRight},
                {"conflict", Column::kRight},
-               {"quarantined", Column::kRight}});
+               {"quarantined", Column::kRight},
+               {"erased", Column::kRight}});
   table.AddRow({CountCell(counts.recorded()), CountCell(counts.updated()),
                 CountCell(counts.duplicate()), CountCell(counts.stale()),
-                CountCell(counts.conflict()), CountCell(counts.quarantined())});
+                CountCell(counts.conflict()), CountCell(counts.quarantined()),
+                CountCell(counts.erased())});
   std::string heading = absl::StrCat(render::FormatCount(totals.signals()), " signals of ",
                                      options.file, " in ", render::FormatDuration(seconds));
   return {std::move(json), {std::move(heading)}, std::move(table), {}};

@@ -33,6 +33,8 @@ void CountOutcome(int outcome, IngestCounts* counts) {
       return counts->set_stale(counts->stale() + 1);
     case feedback::v1::INGEST_OUTCOME_CONFLICT:
       return counts->set_conflict(counts->conflict() + 1);
+    case feedback::v1::INGEST_OUTCOME_ERASED:
+      return counts->set_erased(counts->erased() + 1);
     default:
       return counts->set_quarantined(counts->quarantined() + 1);
   }
@@ -40,7 +42,7 @@ void CountOutcome(int outcome, IngestCounts* counts) {
 
 int64_t IngestTotals::signals() const {
   return counts.recorded() + counts.updated() + counts.duplicate() + counts.stale() +
-         counts.conflict() + counts.quarantined();
+         counts.conflict() + counts.quarantined() + counts.erased();
 }
 
 Ingester::Ingester(Client* client, IngesterOptions options)

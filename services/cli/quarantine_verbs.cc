@@ -158,11 +158,12 @@ Answer ToAnswer(const ReplayTotals& totals) {
                {"stale", Column::kRight},
                {"conflict", Column::kRight},
                {"quarantined", Column::kRight},
+               {"erased", Column::kRight},
                {"gone", Column::kRight}});
   table.AddRow({CountCell(counts.recorded()), CountCell(counts.updated()),
                 CountCell(counts.duplicate()), CountCell(counts.stale()),
                 CountCell(counts.conflict()), CountCell(counts.quarantined()),
-                CountCell(totals.gone)});
+                CountCell(counts.erased()), CountCell(totals.gone)});
   std::vector<std::string> note;
   for (size_t i = 0; i < totals.remaining.size() && i < kShownRemaining; ++i) {
     const ReplayTotals::Remaining& one = totals.remaining[i];

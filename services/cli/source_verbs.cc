@@ -66,6 +66,7 @@ Table NewTable() {
                 {"stale", Column::kRight},
                 {"conflict", Column::kRight},
                 {"quarantined", Column::kRight},
+                {"erased", Column::kRight},
                 {"last seen"},
                 {"owner", Column::kLeft, Column::kPrograms},
                 {"first seen", Column::kLeft, Column::kPrograms}});
@@ -85,8 +86,8 @@ void AddSource(const Source& source, Table* table) {
                  CountCell(counts.recorded()), CountCell(counts.updated()),
                  CountCell(counts.duplicate()), CountCell(counts.stale()),
                  CountCell(counts.conflict()), CountCell(counts.quarantined()),
-                 TimeCell(source.last_seen_time()), TextCell(source.owner()),
-                 TimeCell(source.create_time())});
+                 CountCell(counts.erased()), TimeCell(source.last_seen_time()),
+                 TextCell(source.owner()), TimeCell(source.create_time())});
 }
 
 absl::Status List(Session& session, const ListOptions& options) {

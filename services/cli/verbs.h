@@ -33,6 +33,8 @@ void AddQuarantineVerbs(CLI::App& app, Session& session);
 void AddSignalVerbs(CLI::App& app, Session& session);
 /// source stats, for the noun `source`
 void AddStatisticsVerb(CLI::App& source, Session& session);
+/// erasure create, get, list
+void AddErasureVerbs(CLI::App& app, Session& session);
 /// simulate
 void AddSimulateVerb(CLI::App& app, Session& session);
 

@@ -111,6 +111,19 @@ absl::Status ReadEntries(absl::string_view keys, absl::string_view payload,
   return absl::OkStatus();
 }
 
+std::string EncodeCustomer(const Hash128& customer) {
+  const uint64_t stored[] = {customer.hi, customer.lo};
+  return std::string(reinterpret_cast<const char*>(stored), sizeof(stored));
+}
+
+absl::Status DecodeCustomer(absl::string_view payload, Hash128* customer) {
+  uint64_t stored[2];
+  if (payload.size() != sizeof(stored)) return JournalDamaged("an erasure");
+  std::memcpy(stored, payload.data(), sizeof(stored));
+  *customer = {stored[0], stored[1]};
+  return absl::OkStatus();
+}
+
 std::string EncodeReference(const Position& original) {
   const StoredReference stored = {original.tx, original.seq, original.index};
   return std::string(reinterpret_cast<const char*>(&stored), sizeof(stored));

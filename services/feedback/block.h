@@ -13,7 +13,16 @@
 namespace waymark::feedback {
 
 /// What an entry of the journal says; stored, so numbers never change.
-enum class EntryKind : uint8_t { kRecorded = 1, kRevised = 2, kDeleted = 3, kReenriched = 4 };
+enum class EntryKind : uint8_t {
+  kRecorded = 1,
+  kRevised = 2,
+  kDeleted = 3,
+  kReenriched = 4,
+  /// A customer was erased.
+  kErased = 8,
+  /// In place of a signal of an erased customer: what is left is its key. Has no payload.
+  kRemoved = 9,
+};
 
 /// Whether the payload of such an entry is a signal (a tombstone is one): all others say something
 /// about signals or customers, and have no key of their own.
@@ -71,6 +80,10 @@ absl::Status ReadHeaders(absl::string_view keys,
 absl::Status ReadEntries(
     absl::string_view keys, absl::string_view payload,
     absl::FunctionRef<bool(const EntryHeader& header, absl::string_view payload)> visit);
+
+/// The payload of a kErased entry: the keyed hash of the customer.
+std::string EncodeCustomer(const Hash128& customer);
+absl::Status DecodeCustomer(absl::string_view payload, Hash128* customer);
 
 /// The payload of a kReenriched entry: where the entry stands that is placed anew.
 std::string EncodeReference(const Position& original);

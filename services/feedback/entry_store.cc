@@ -21,12 +21,18 @@ absl::StatusOr<std::optional<v1::StoredSignal>> EntryStore::Read(const Position&
   if (entry == cached->entries.end() || entry->header.index != position.index) {
     return JournalDamaged("an entry that is referred to is not there");
   }
-  if (entry->header.kind == EntryKind::kDeleted) return std::nullopt;
+  if (entry->header.kind == EntryKind::kDeleted || entry->header.kind == EntryKind::kRemoved) {
+    return std::nullopt;
+  }
   v1::StoredSignal stored;
   if (!stored.mutable_signal()->ParseFromArray(entry->payload.data(),
                                                static_cast<int>(entry->payload.size()))) {
     return JournalDamaged("a signal");
   }
+  if (!erasures_.has_value()) {
+    WM_ASSIGN_OR_RETURN(erasures_, PendingErasures::Read(connection_));
+  }
+  if (erasures_->Covers(cached->block.tenant, stored.signal().customer())) return std::nullopt;
   stored.set_position(ToString(position));
   SetTime(cached->block.record_time, stored.mutable_record_time());
   WM_ASSIGN_OR_RETURN(const PlacementEngine* engine, EngineOf(cached->block.tenant));

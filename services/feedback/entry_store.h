@@ -14,6 +14,7 @@
 #include "libs/sql/connection.h"
 #include "services/feedback/block.h"
 #include "services/feedback/catalogue_store.h"
+#include "services/feedback/erasure_store.h"
 #include "services/feedback/position.h"
 #include "services/feedback/store.h"
 #include "waymark/feedback/v1/stored_signal.pb.h"
@@ -29,7 +30,8 @@ class EntryStore {
       : connection_(*connection), catalogues_(catalogues) {}
 
   /// The signal at `position`, placed by its tenant's newest catalogue; nothing when the entry is a
-  /// deletion. DATA_LOSS: there is no such entry.
+  /// deletion, or was removed or is about to be because its customer is erased. DATA_LOSS: there is
+  /// no such entry.
   absl::StatusOr<std::optional<v1::StoredSignal>> Read(const Position& position);
 
  private:
@@ -50,6 +52,7 @@ class EntryStore {
   CatalogueStore* const catalogues_;
   absl::flat_hash_map<std::pair<uint64_t, uint64_t>, std::unique_ptr<CachedBlock>> blocks_;
   int64_t cached_bytes_ = 0;
+  std::optional<PendingErasures> erasures_;
   std::optional<absl::flat_hash_map<std::string, int64_t>> revisions_;
   absl::flat_hash_map<std::string, std::shared_ptr<const PlacementEngine>> engines_;
 };

@@ -84,6 +84,17 @@ absl::Status SourceNotFound(absl::string_view name) {
                                 "': it has sent nothing and is not registered; see ListSources"));
 }
 
+absl::Status CustomerErasureNotFound(absl::string_view name) {
+  return MakeError(absl::StatusCode::kNotFound, "CUSTOMER_ERASURE_NOT_FOUND",
+                   absl::StrCat("there is no '", name, "'; see ListCustomerErasures"));
+}
+
+absl::Status ErasureRequestIdReused(absl::string_view request_id) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_FIELD",
+                   absl::StrCat("request_id '", request_id,
+                                "' was used to erase another customer; make up a new one"));
+}
+
 absl::Status JournalDamaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("the journal is damaged: ", what));
 }

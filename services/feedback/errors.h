@@ -45,6 +45,12 @@ absl::Status QuarantinedSignalNotFound(absl::string_view name);
 /// NOT_FOUND (SOURCE_NOT_FOUND); `name` is the source's, or that of its schema or statistics.
 absl::Status SourceNotFound(absl::string_view name);
 
+/// NOT_FOUND (CUSTOMER_ERASURE_NOT_FOUND).
+absl::Status CustomerErasureNotFound(absl::string_view name);
+
+/// INVALID_ARGUMENT (INVALID_FIELD): another customer's erasure had that request_id.
+absl::Status ErasureRequestIdReused(absl::string_view request_id);
+
 /// DATA_LOSS: what the journal holds cannot be read.
 absl::Status JournalDamaged(absl::string_view what);
 

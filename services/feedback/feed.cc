@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "libs/base/status_macros.h"
 #include "services/feedback/block.h"
+#include "services/feedback/erasure_store.h"
 #include "services/feedback/errors.h"
 #include "services/feedback/proto_time.h"
 #include "services/feedback/table_key_store.h"
@@ -22,7 +23,16 @@ constexpr int64_t kReadBytes = 4 << 20;
 constexpr absl::Duration kPollInterval = absl::Milliseconds(50);
 
 bool ReachesShard(const EntryHeader& header, const FeedQuery& query) {
-  if (header.kind == EntryKind::kRevised || header.kind == EntryKind::kDeleted) return true;
+  switch (header.kind) {
+    case EntryKind::kRevised:
+    case EntryKind::kDeleted:
+    case EntryKind::kErased:
+      return true;
+    case EntryKind::kRemoved:
+      return header.previous.has_value();
+    default:
+      break;
+  }
   return header.shard_hash % query.shard_count == query.shard;
 }
 
@@ -36,6 +46,10 @@ v1::Change::Kind ToProto(EntryKind kind) {
       return v1::Change::KIND_DELETED;
     case EntryKind::kReenriched:
       return v1::Change::KIND_REENRICHED;
+    case EntryKind::kErased:
+      return v1::Change::KIND_ERASED;
+    case EntryKind::kRemoved:
+      return v1::Change::KIND_DELETED;
   }
   return v1::Change::KIND_UNSPECIFIED;
 }
@@ -43,12 +57,13 @@ v1::Change::Kind ToProto(EntryKind kind) {
 // Fills one page, within one transaction.
 class PageReader {
  public:
-  PageReader(sql::Connection* connection, const FeedQuery& query, CatalogueStore* catalogues,
-             v1::PullFeedResponse* page)
-      : connection_(*connection), query_(query), catalogues_(catalogues), page_(page) {}
+  PageReader(sql::Connection* connection, const HashKey& key, const FeedQuery& query,
+             CatalogueStore* catalogues, v1::PullFeedResponse* page)
+      : connection_(*connection), key_(key), query_(query), catalogues_(catalogues), page_(page) {}
 
   absl::Status Read() {
     WM_ASSIGN_OR_RETURN(revisions_, CatalogueStore::NewestRevisions(connection_));
+    WM_ASSIGN_OR_RETURN(erasures_, PendingErasures::Read(connection_));
     end_ = query_.after;
     bool at_end = false;
     while (!full_ && !at_end) WM_RETURN_IF_ERROR(ReadSome(&at_end));
@@ -92,37 +107,97 @@ class PageReader {
 
   absl::Status AddEntry(const Block& block, const EntryHeader& header, const Position& position,
                         absl::string_view payload) {
-    v1::Change* change = page_->add_changes();
-    change->set_kind(ToProto(header.kind));
-    change->set_tenant(block.tenant);
-    change->set_position(ToString(position));
-    SetTime(block.record_time, change->mutable_record_time());
+    v1::Change change;
+    change.set_kind(ToProto(header.kind));
+    change.set_tenant(block.tenant);
+    change.set_position(ToString(position));
+    SetTime(block.record_time, change.mutable_record_time());
+    if (header.kind == EntryKind::kErased) {
+      Hash128 customer;
+      WM_RETURN_IF_ERROR(DecodeCustomer(payload, &customer));
+      change.set_customer_hash(customer.lo);
+      *page_->add_changes() = std::move(change);
+      return absl::OkStatus();
+    }
+    WM_ASSIGN_OR_RETURN(const bool tells, FillSignal(header, payload, &change));
+    if (!tells) return absl::OkStatus();
     if (header.kind == EntryKind::kReenriched) {
       EntryReference reference = {header.key, {}};
       WM_RETURN_IF_ERROR(DecodeReference(payload, &reference.position));
-      references_.push_back({page_->changes_size() - 1, reference});
-      WM_ASSIGN_OR_RETURN(payload, FindPayload(reference.position));
+      references_.push_back({page_->changes_size(), reference});
     }
-    if (!change->mutable_signal()->ParseFromArray(payload.data(),
-                                                  static_cast<int>(payload.size()))) {
-      return JournalDamaged("a signal");
+    if (!change.signal().customer().empty()) {
+      change.set_customer_hash(CustomerHash(key_, change.signal().customer()).lo);
     }
-    page_bytes_ += static_cast<int64_t>(payload.size());
     WM_ASSIGN_OR_RETURN(const PlacementEngine* engine, EngineOf(block.tenant));
-    *change->mutable_enrichment() = engine->Place(change->signal());
+    *change.mutable_enrichment() = engine->Place(change.signal());
+    *page_->add_changes() = std::move(change);
     return absl::OkStatus();
   }
 
+  // Sets the change's signal; false: the entry tells nothing any more.
+  absl::StatusOr<bool> FillSignal(const EntryHeader& header, absl::string_view payload,
+                                  v1::Change* change) {
+    if (header.kind == EntryKind::kRemoved) return FillTombstone(header, change);
+    if (header.kind == EntryKind::kReenriched) {
+      Position original;
+      WM_RETURN_IF_ERROR(DecodeReference(payload, &original));
+      WM_ASSIGN_OR_RETURN(const Entry entry, FindEntry(original));
+      if (!HoldsSignal(entry.header.kind)) return false;
+      payload = entry.payload;
+    }
+    WM_RETURN_IF_ERROR(ParseInto(payload, change->mutable_signal()));
+    page_bytes_ += static_cast<int64_t>(payload.size());
+    // It may have been placed anew after its customer was erased, and before it was removed.
+    return header.kind != EntryKind::kReenriched ||
+           !erasures_.Covers(change->tenant(), change->signal().customer());
+  }
+
+  // Who holds the revision before the removed one must learn that it does not count any more.
+  absl::StatusOr<bool> FillTombstone(const EntryHeader& removed, v1::Change* change) {
+    Entry entry = {.header = removed};
+    while (entry.header.kind == EntryKind::kRemoved) {
+      if (!entry.header.previous.has_value()) return false;
+      const Position previous = *entry.header.previous;
+      WM_ASSIGN_OR_RETURN(entry, FindEntry(previous));
+    }
+    v1::Signal before;
+    WM_RETURN_IF_ERROR(ParseInto(entry.payload, &before));
+    v1::Signal* tombstone = change->mutable_signal();
+    tombstone->set_source(before.source());
+    tombstone->set_external_id(before.external_id());
+    tombstone->set_revision(removed.revision);
+    tombstone->set_deleted(true);
+    // Of one key a finished survey counts more than a partial one of any revision.
+    if (removed.partial) {
+      tombstone->mutable_survey_response()->set_completion(v1::SurveyResponse::COMPLETION_PARTIAL);
+    }
+    return true;
+  }
+
+  static absl::Status ParseInto(absl::string_view payload, v1::Signal* signal) {
+    if (signal->ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+      return absl::OkStatus();
+    }
+    return JournalDamaged("a signal");
+  }
+
+  struct Entry {
+    EntryHeader header;
+    /// Valid until the next one is looked for.
+    absl::string_view payload;
+  };
+
   // References come in the order of what they refer to: the block is mostly the one before.
-  absl::StatusOr<absl::string_view> FindPayload(const Position& position) {
+  absl::StatusOr<Entry> FindEntry(const Position& position) {
     if (referred_.tx != position.tx || referred_.seq != position.seq) {
       WM_ASSIGN_OR_RETURN(referred_, Store::ReadBlock(connection_, position.tx, position.seq));
       scanned_bytes_ += static_cast<int64_t>(referred_.payload.size());
     }
-    absl::string_view found;
+    Entry found;
     WM_RETURN_IF_ERROR(ReadEntries(referred_.keys, referred_.payload,
                                    [&](const EntryHeader& header, absl::string_view payload) {
-                                     if (header.index == position.index) found = payload;
+                                     if (header.index == position.index) found = {header, payload};
                                      return header.index < position.index;
                                    }));
     return found;
@@ -159,10 +234,12 @@ class PageReader {
   }
 
   sql::Connection& connection_;
+  const HashKey& key_;
   const FeedQuery& query_;
   CatalogueStore* const catalogues_;
   v1::PullFeedResponse* const page_;
   absl::flat_hash_map<std::string, int64_t> revisions_;
+  PendingErasures erasures_;
   absl::flat_hash_map<std::string, std::shared_ptr<const PlacementEngine>> engines_;
   /// Index of the change and what it refers to.
   std::vector<std::pair<int, EntryReference>> references_;
@@ -178,7 +255,7 @@ class PageReader {
 absl::Status Feed::Read(const FeedQuery& query, v1::PullFeedResponse* page) {
   return store_->database().RunRead([&](sql::Connection& connection) {
     page->Clear();
-    return PageReader(&connection, query, catalogues_, page).Read();
+    return PageReader(&connection, store_->hash_key(), query, catalogues_, page).Read();
   });
 }
 

@@ -26,7 +26,9 @@ struct FeedQuery {
 
 /// Reads the journal as the feed of changes. Recorded signals and new placements of them reach the
 /// shard of their customer; revisions and deletions reach every shard, since the customer may be
-/// another one than before. Thread-safe.
+/// another one than before, and so do erasures. What is left of a signal that was removed is told
+/// as a deletion where a consumer may hold an earlier revision of it, of another customer.
+/// Thread-safe.
 class Feed {
  public:
   /// All must outlive it.

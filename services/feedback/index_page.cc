@@ -42,14 +42,14 @@ absl::Status IndexPage::Add(const Block& block, const Position& after) {
         if (position <= after) return true;
         end_ = position;
         ++entries_;
-        if (!HoldsSignal(header.kind)) return true;
+        if (!HoldsSignal(header.kind) && header.kind != EntryKind::kRemoved) return true;
         if (header.previous.has_value()) superseded_.push_back(*header.previous);
-        if (header.kind == EntryKind::kDeleted) return true;
+        if (header.kind == EntryKind::kDeleted || header.kind == EntryKind::kRemoved) return true;
         if (!signal_.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
           status = JournalDamaged("a signal");
           return false;
         }
-        AddSignal(block, position);
+        if (!erasures_.Covers(block.tenant, signal_.customer())) AddSignal(block, position);
         return true;
       }));
   return status;

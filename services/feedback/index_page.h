@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/node_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "services/feedback/erasure_store.h"
 #include "services/feedback/position.h"
 #include "services/feedback/siphash.h"
 #include "services/feedback/source_schema.h"
@@ -54,8 +56,10 @@ struct IndexedSignal {
 /// What a stretch of the journal adds to the index. Not thread-safe.
 class IndexPage {
  public:
-  /// Numbers go on from `next_number`; `key` is the journal's.
-  IndexPage(const HashKey& key, int64_t next_number) : key_(key), next_number_(next_number) {}
+  /// Numbers go on from `next_number`; `key` is the journal's. Signals of customers whose erasure
+  /// is under way do not enter the index any more.
+  IndexPage(const HashKey& key, int64_t next_number, PendingErasures erasures = {})
+      : key_(key), next_number_(next_number), erasures_(std::move(erasures)) {}
   IndexPage(const IndexPage&) = delete;
   IndexPage& operator=(const IndexPage&) = delete;
 
@@ -79,6 +83,7 @@ class IndexPage {
 
   const HashKey key_;
   int64_t next_number_;
+  const PendingErasures erasures_;
   std::vector<IndexedSignal> signals_;
   std::vector<Position> superseded_;
   SchemaLearner learner_;

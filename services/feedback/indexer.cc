@@ -106,14 +106,16 @@ absl::StatusOr<bool> Indexer::IndexPageOf(int64_t shard) {
   WM_ASSIGN_OR_RETURN(const ShardCursor cursor, index_->Cursor(shard));
   const int64_t bytes = journal_->postgres() ? kPostgresPageBytes : kSqlitePageBytes;
   std::vector<Block> blocks;
+  PendingErasures erasures;
   WM_RETURN_IF_ERROR(journal_->database().RunRead([&](sql::Connection& connection) -> absl::Status {
     WM_ASSIGN_OR_RETURN(blocks,
                         Store::NextBlocksOfShard(connection, shard, cursor.position, bytes));
+    WM_ASSIGN_OR_RETURN(erasures, PendingErasures::Read(connection));
     return absl::OkStatus();
   }));
   if (blocks.empty()) return false;
   Yield();
-  IndexPage page(journal_->hash_key(), cursor.next_number);
+  IndexPage page(journal_->hash_key(), cursor.next_number, std::move(erasures));
   for (const Block& block : blocks) WM_RETURN_IF_ERROR(page.Add(block, cursor.position));
   bool ours = false;
   WM_RETURN_IF_ERROR(index_->database().RunTransaction(

@@ -60,7 +60,7 @@ absl::Status Ingestor::Await(const Submission& batch, absl::Time deadline) {
 void Ingestor::CountOutcomes(const Submission& batch) {
   std::array<int64_t, v1::IngestOutcome_ARRAYSIZE> counts = {};
   for (const Candidate& candidate : batch.candidates) ++counts[candidate.outcome];
-  counts[v1::INGEST_OUTCOME_QUARANTINED] += static_cast<int64_t>(batch.rejected.size());
+  for (const Rejected& one : batch.rejected) ++counts[one.outcome];
   for (size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] > 0) metrics_.signals[i].Increment(static_cast<double>(counts[i]));
   }

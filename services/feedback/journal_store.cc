@@ -7,6 +7,7 @@
 
 #include "libs/base/status_macros.h"
 #include "services/feedback/catalogue_store.h"
+#include "services/feedback/erasure_guard.h"
 #include "services/feedback/memory_key_store.h"
 #include "services/feedback/outcomes.h"
 #include "services/feedback/quarantine_store.h"
@@ -59,12 +60,14 @@ std::vector<SourceCounts> Merge(std::vector<SourceCounts> counts) {
     sum.set_stale(sum.stale() + one.counts.stale());
     sum.set_conflict(sum.conflict() + one.counts.conflict());
     sum.set_quarantined(sum.quarantined() + one.counts.quarantined());
+    sum.set_erased(sum.erased() + one.counts.erased());
   }
   return merged;
 }
 
-// Every candidate gets the place it would have if all were new; those that are not leave a gap in
-// the indexes of their block. `batches` are sorted by tenant, since a block belongs to one.
+// Every candidate that is not turned away gets the place it would have if all were new; those that
+// are not leave a gap in the indexes of their block. `batches` are sorted by tenant, since a block
+// belongs to one.
 std::vector<Candidate*> Plan(absl::Span<Submission* const> batches, uint64_t tx, uint64_t seq) {
   std::vector<Candidate*> candidates;
   const std::string* tenant = nullptr;
@@ -72,6 +75,7 @@ std::vector<Candidate*> Plan(absl::Span<Submission* const> batches, uint64_t tx,
   uint32_t index = 0;
   for (Submission* batch : batches) {
     for (Candidate& candidate : batch->candidates) {
+      if (candidate.outcome == v1::INGEST_OUTCOME_ERASED) continue;
       const bool same_tenant = tenant != nullptr && *tenant == batch->tenant;
       if (!same_tenant || bytes + candidate.bytes > kBlockBytes) {
         tenant = &batch->tenant;
@@ -115,23 +119,34 @@ absl::Status JournalStore::Append(const ReplacementPage& page) {
   return Run([&](Cursor* cursor) { return FillPage(page, cursor); });
 }
 
+absl::Status JournalStore::Append(const std::string& tenant, Addition addition) {
+  return Run([&](Cursor* cursor) { return FillAddition(tenant, addition, cursor); });
+}
+
+absl::Status JournalStore::AppendAlone(const std::string& tenant, Addition addition) {
+  return Run([&](Cursor* cursor) { return FillAddition(tenant, addition, cursor); },
+             WriterTurn::kAlone);
+}
+
 absl::Status JournalStore::TryWriting() {
   return Run([&](Cursor*) { return Store::TryWriting(*connection_); });
 }
 
-absl::Status JournalStore::Run(absl::FunctionRef<absl::Status(Cursor*)> fill) {
+absl::Status JournalStore::Run(absl::FunctionRef<absl::Status(Cursor*)> fill, WriterTurn turn) {
   absl::Status status;
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-    status = RunOnce(fill);
+    status = RunOnce(fill, turn);
     if (!absl::IsAborted(status)) break;
   }
   return status;
 }
 
-absl::Status JournalStore::RunOnce(absl::FunctionRef<absl::Status(Cursor*)> fill) {
+absl::Status JournalStore::RunOnce(absl::FunctionRef<absl::Status(Cursor*)> fill, WriterTurn turn) {
   WM_RETURN_IF_ERROR(connection_->Begin(sql::Isolation::kReadCommitted));
   Cursor cursor;
   const absl::Status status = [&]() -> absl::Status {
+    // Before the transaction has its id, so that those who take turns have theirs in that order.
+    WM_RETURN_IF_ERROR(store_->AwaitTurn(*connection_, turn));
     WM_ASSIGN_OR_RETURN(cursor.tx, Store::CurrentTransaction(*connection_));
     WM_ASSIGN_OR_RETURN(cursor.seq, Store::LastSeq(*connection_));
     WM_RETURN_IF_ERROR(keys_->CatchUp(*connection_, cursor.seq));
@@ -149,6 +164,7 @@ absl::Status JournalStore::RunOnce(absl::FunctionRef<absl::Status(Cursor*)> fill
 
 absl::Status JournalStore::Fill(absl::Span<Submission* const> batches, Cursor* cursor) {
   WM_RETURN_IF_ERROR(QuarantineStore::LockReplayed(*connection_, batches));
+  WM_RETURN_IF_ERROR(TurnAwayErased(*connection_, *keys_, batches));
   const std::vector<Candidate*> candidates = Plan(batches, cursor->tx, cursor->seq);
   WM_RETURN_IF_ERROR(keys_->Resolve({connection_.get(), cursor->tx}, candidates));
   WM_RETURN_IF_ERROR(InsertBlocks(batches, cursor));
@@ -197,7 +213,7 @@ absl::Status JournalStore::Count(absl::Span<Submission* const> batches) {
     }
     for (const Rejected& one : batch->rejected) {
       if (one.source < 0) continue;
-      AddOutcome(v1::INGEST_OUTCOME_QUARANTINED, &of_batch[one.source].counts);
+      AddOutcome(one.outcome, &of_batch[one.source].counts);
     }
     std::move(of_batch.begin(), of_batch.end(), std::back_inserter(counts));
   }
@@ -223,6 +239,17 @@ absl::Status JournalStore::FillPage(const ReplacementPage& page, Cursor* cursor)
   ++cursor->seq;
   return Store::InsertBlock(*connection_, page.tenant, cursor->tx, cursor->seq, clock_->Now(),
                             block_);
+}
+
+absl::Status JournalStore::FillAddition(const std::string& tenant, Addition addition,
+                                        Cursor* cursor) {
+  block_.Clear();
+  const absl::Time now = clock_->Now();
+  const Position next = {cursor->tx, cursor->seq + 1, 0};
+  WM_RETURN_IF_ERROR(addition({connection_.get(), keys_.get(), next, now}, &block_));
+  if (block_.empty()) return absl::OkStatus();
+  ++cursor->seq;
+  return Store::InsertBlock(*connection_, tenant, cursor->tx, cursor->seq, now, block_);
 }
 
 }  // namespace waymark::feedback

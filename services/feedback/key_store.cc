@@ -13,6 +13,11 @@ KeyState StateOf(const Candidate& candidate) {
 }
 
 bool ResolveKnown(const KeyState& known, Candidate* candidate) {
+  if (known.erased()) {
+    candidate->outcome = v1::INGEST_OUTCOME_ERASED;
+    candidate->position = known.position;
+    return false;
+  }
   const auto rank = [](const auto& one) { return std::pair(!one.partial, one.revision); };
   if (rank(*candidate) > rank(known)) {
     candidate->outcome = v1::INGEST_OUTCOME_UPDATED;

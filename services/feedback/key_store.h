@@ -20,16 +20,19 @@ struct KeyState {
   int64_t revision = 0;
   uint64_t content = 0;
   bool partial = false;
+  /// The zero position: the signal was erased, and nothing is recorded under its key any more.
   Position position;
+
+  bool erased() const { return position == Position(); }
 };
 
 /// The state of the key once `candidate` is recorded.
 KeyState StateOf(const Candidate& candidate);
 
 /// Sets the outcome of a candidate whose key is known: UPDATED makes its state the known one, any
-/// other outcome moves the candidate's position to the known entry's. Entries of one key are
-/// ordered by (finished, revision), so that whatever the order they come in the same one counts in
-/// the end. Returns whether it is UPDATED. Pure.
+/// other outcome, of which ERASED is one, moves the candidate's position to the known entry's.
+/// Entries of one key are ordered by (finished, revision), so that whatever the order they come in
+/// the same one counts in the end. Returns whether it is UPDATED. Pure.
 bool ResolveKnown(const KeyState& known, Candidate* candidate);
 
 /// The transaction that a commit runs in.
@@ -57,7 +60,8 @@ class KeyStore {
   virtual absl::Status Resolve(const CommitContext& context,
                                absl::Span<Candidate* const> candidates) = 0;
 
-  /// The entry that counts for a key, outside a transaction; nothing when the key is not known.
+  /// The entry that counts for a key, outside a transaction; nothing when the key is not known or
+  /// erased.
   virtual absl::StatusOr<std::optional<Position>> Find(sql::Connection& connection,
                                                        const Hash128& key) = 0;
 
@@ -65,9 +69,21 @@ class KeyStore {
   virtual absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
                                                     absl::Span<const EntryReference> entries) = 0;
 
+  /// What counts for each key, in a transaction: the zero position when it is erased, nothing when
+  /// it is not known.
+  virtual absl::StatusOr<std::vector<std::optional<Position>>> FindAll(
+      sql::Connection& connection, absl::Span<const Hash128> keys) = 0;
+
+  /// Erases the keys of those entries that count for them.
+  virtual absl::Status Erase(sql::Connection& connection,
+                             absl::Span<const EntryReference> entries) = 0;
+
+  /// Erases a key that is not known; false: it is.
+  virtual absl::StatusOr<bool> EraseUnknown(sql::Connection& connection, const Hash128& key) = 0;
+
   /// The transaction was committed, up to the block `last_seq`.
   virtual void Committed(uint64_t last_seq) = 0;
-  /// It was not: everything since Resolve is forgotten.
+  /// It was not: everything since CatchUp is forgotten.
   virtual void RolledBack() = 0;
 
   /// How many keys are held in memory.

@@ -1,5 +1,7 @@
 #include "services/feedback/memory_key_store.h"
 
+#include <utility>
+
 #include "libs/base/status_macros.h"
 #include "services/feedback/block.h"
 #include "services/feedback/store.h"
@@ -18,8 +20,13 @@ absl::Status MemoryKeyStore::CatchUp(sql::Connection& connection, uint64_t last_
   return Store::ReadKeys(connection, known_seq_, [this](uint64_t seq, absl::string_view keys) {
     known_seq_ = seq;
     return ReadHeaders(keys, [&](const EntryHeader& header) {
-      if (!HoldsSignal(header.kind)) return;
       bool inserted = false;
+      if (header.kind == EntryKind::kRemoved) {
+        // Unless a later entry counts, which then comes after it.
+        keys_.FindOrInsert(header.key, &inserted)->Store({.key = header.key});
+        return;
+      }
+      if (!HoldsSignal(header.kind)) return;
       keys_.FindOrInsert(header.key, &inserted)
           ->Store({.revision = header.revision,
                    .content = header.content,
@@ -55,7 +62,7 @@ absl::Status MemoryKeyStore::Resolve(const CommitContext& context,
 absl::StatusOr<std::optional<Position>> MemoryKeyStore::Find(sql::Connection& connection,
                                                              const Hash128& key) {
   const KeySet::Slot* slot = keys_.Find(key);
-  if (slot == nullptr) return std::nullopt;
+  if (slot == nullptr || slot->Load().erased()) return std::nullopt;
   return slot->Load().position;
 }
 
@@ -69,12 +76,54 @@ absl::StatusOr<std::vector<bool>> MemoryKeyStore::AreLive(
   return live;
 }
 
+absl::StatusOr<std::vector<std::optional<Position>>> MemoryKeyStore::FindAll(
+    sql::Connection& connection, absl::Span<const Hash128> keys) {
+  std::vector<std::optional<Position>> positions;
+  for (const Hash128& key : keys) {
+    const KeySet::Slot* slot = keys_.Find(key);
+    positions.push_back(slot == nullptr ? std::nullopt : std::optional(slot->Load().position));
+  }
+  return positions;
+}
+
+absl::Status MemoryKeyStore::Erase(sql::Connection& connection,
+                                   absl::Span<const EntryReference> entries) {
+  WM_ASSIGN_OR_RETURN(const std::vector<bool> live, AreLive(connection, entries));
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (!live[i]) continue;
+    bool inserted = false;
+    KeySet::Slot* slot = keys_.FindOrInsert(entries[i].key, &inserted);
+    changes_.push_back({.inserted = false, .before = slot->Load()});
+    slot->Store({.key = entries[i].key});
+    erases_ = true;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> MemoryKeyStore::EraseUnknown(sql::Connection& connection, const Hash128& key) {
+  bool inserted = false;
+  KeySet::Slot* slot = keys_.FindOrInsert(key, &inserted);
+  if (!inserted) return false;
+  changes_.push_back({.inserted = true, .before = {.key = key}});
+  slot->Store({.key = key});
+  return true;
+}
+
 void MemoryKeyStore::Committed(uint64_t last_seq) {
   known_seq_ = last_seq;
   changes_.clear();
+  erases_ = false;
 }
 
 void MemoryKeyStore::RolledBack() {
+  // A commit that failed may have taken effect after all. Then CatchUp learns what it added, but
+  // not what it has made of blocks that are known: all are read again.
+  if (std::exchange(erases_, false)) {
+    keys_ = KeySet();
+    known_seq_ = 0;
+    changes_.clear();
+    return;
+  }
   for (size_t i = changes_.size(); i-- > 0;) {
     const KeyState& before = changes_[i].before;
     if (changes_[i].inserted) {

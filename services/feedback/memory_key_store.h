@@ -19,6 +19,11 @@ class MemoryKeyStore : public KeyStore {
                                                const Hash128& key) override;
   absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
                                             absl::Span<const EntryReference> entries) override;
+  absl::StatusOr<std::vector<std::optional<Position>>> FindAll(
+      sql::Connection& connection, absl::Span<const Hash128> keys) override;
+  absl::Status Erase(sql::Connection& connection,
+                     absl::Span<const EntryReference> entries) override;
+  absl::StatusOr<bool> EraseUnknown(sql::Connection& connection, const Hash128& key) override;
   void Committed(uint64_t last_seq) override;
   void RolledBack() override;
   int64_t size() const override { return keys_.size(); }
@@ -34,6 +39,8 @@ class MemoryKeyStore : public KeyStore {
   uint64_t known_seq_ = 0;
   /// What the transaction under way has changed, to be undone.
   std::vector<Change> changes_;
+  /// Whether it has erased keys of known blocks.
+  bool erases_ = false;
 };
 
 }  // namespace waymark::feedback

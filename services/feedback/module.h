@@ -9,7 +9,10 @@
 #include "libs/rpc/module.h"
 #include "services/feedback/catalogue_store.h"
 #include "services/feedback/commit_signal.h"
+#include "services/feedback/customer_erasure_service.h"
 #include "services/feedback/databases.h"
+#include "services/feedback/eraser.h"
+#include "services/feedback/erasure_store.h"
 #include "services/feedback/feed.h"
 #include "services/feedback/index_store.h"
 #include "services/feedback/indexer.h"
@@ -69,6 +72,9 @@ class FeedbackModule : public rpc::Module {
   std::unique_ptr<SignalServiceImpl> signal_service_;
   std::unique_ptr<SourceServiceImpl> source_service_;
   std::unique_ptr<QuarantineServiceImpl> quarantine_service_;
+  std::unique_ptr<ErasureStore> erasures_;
+  std::unique_ptr<Eraser> eraser_;
+  std::unique_ptr<CustomerErasureServiceImpl> customer_erasure_service_;
 };
 
 }  // namespace waymark::feedback

@@ -20,6 +20,8 @@ absl::string_view OutcomeName(v1::IngestOutcome outcome) {
       return "conflict";
     case v1::INGEST_OUTCOME_QUARANTINED:
       return "quarantined";
+    case v1::INGEST_OUTCOME_ERASED:
+      return "erased";
     default:
       return "unspecified";
   }
@@ -39,6 +41,8 @@ void AddOutcome(v1::IngestOutcome outcome, v1::IngestCounts* counts) {
       return counts->set_conflict(counts->conflict() + 1);
     case v1::INGEST_OUTCOME_QUARANTINED:
       return counts->set_quarantined(counts->quarantined() + 1);
+    case v1::INGEST_OUTCOME_ERASED:
+      return counts->set_erased(counts->erased() + 1);
     default:
       return;
   }
@@ -49,13 +53,18 @@ void FillOutcomes(const Submission& batch, google::protobuf::RepeatedField<int>*
   for (const Candidate& candidate : batch.candidates) {
     outcomes->Set(static_cast<int>(candidate.ordinal), candidate.outcome);
   }
+  for (const Rejected& one : batch.rejected) {
+    outcomes->Set(static_cast<int>(one.ordinal), one.outcome);
+  }
 }
 
 void FillProblems(const Submission& batch, int64_t first, int limit,
                   google::protobuf::RepeatedPtrField<v1::IngestProblem>* problems) {
   // Rejected signals are few or have long reasons, conflicts all have the same.
   std::vector<std::pair<uint32_t, const Rejected*>> found;
-  for (const Rejected& one : batch.rejected) found.emplace_back(one.ordinal, &one);
+  for (const Rejected& one : batch.rejected) {
+    if (one.outcome == v1::INGEST_OUTCOME_QUARANTINED) found.emplace_back(one.ordinal, &one);
+  }
   for (const Candidate& one : batch.candidates) {
     if (one.outcome == v1::INGEST_OUTCOME_CONFLICT) found.emplace_back(one.ordinal, nullptr);
   }

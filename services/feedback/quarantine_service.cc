@@ -134,7 +134,8 @@ void FillResults(const Submission& batch, const std::vector<int>& indexes,
     }
   }
   for (const Rejected& one : batch.rejected) {
-    result(one.ordinal)->set_outcome(v1::INGEST_OUTCOME_QUARANTINED);
+    result(one.ordinal)->set_outcome(one.outcome);
+    if (one.outcome != v1::INGEST_OUTCOME_QUARANTINED) continue;
     result(one.ordinal)->mutable_reasons()->Assign(one.reasons.begin(), one.reasons.end());
   }
   const Position last = LastPosition(batch);

@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "google/protobuf/util/time_util.h"
 #include "libs/base/status_macros.h"
+#include "services/feedback/erasure_store.h"
 #include "services/feedback/errors.h"
 #include "services/feedback/outcomes.h"
 
@@ -78,13 +79,15 @@ absl::StatusOr<Kept> Keep(const Submission& batch, const Candidate& one) {
   return kept;
 }
 
-bool Stays(const Rejected&) { return true; }
+bool Stays(const Rejected& one) { return one.outcome == v1::INGEST_OUTCOME_QUARANTINED; }
 bool Stays(const Candidate& one) { return one.outcome == v1::INGEST_OUTCOME_CONFLICT; }
 
 // Calls `visit` for each signal of `batch` that goes to quarantine or stays there.
 template <typename Visit>
 absl::Status ForEachKept(const Submission& batch, Visit visit) {
-  for (const Rejected& one : batch.rejected) WM_RETURN_IF_ERROR(visit(one));
+  for (const Rejected& one : batch.rejected) {
+    if (Stays(one)) WM_RETURN_IF_ERROR(visit(one));
+  }
   for (const Candidate& one : batch.candidates) {
     if (Stays(one)) WM_RETURN_IF_ERROR(visit(one));
   }
@@ -160,6 +163,8 @@ absl::Status SettleReplays(Connection& connection, absl::Span<Submission* const>
   Ids settled;
   for (const Submission* batch : replays) {
     for (const Candidate& one : batch->candidates) {
+      // The row of one that is turned away goes with the others of its customer.
+      if (one.outcome == v1::INGEST_OUTCOME_ERASED) continue;
       if (!Stays(one)) settled[batch->tenant].insert(batch->replays[one.ordinal].id);
     }
   }
@@ -236,9 +241,47 @@ absl::Status QuarantineStore::Settle(Connection& connection, absl::Span<Submissi
   return SettleReplays(connection, replays);
 }
 
+absl::StatusOr<std::vector<QuarantineStore::Identity>> QuarantineStore::NextIdentities(
+    Connection& connection, absl::string_view tenant, absl::string_view after, int limit) {
+  const Value params[] = {tenant, after, limit};
+  WM_ASSIGN_OR_RETURN(const sql::Result result,
+                      connection.Execute("SELECT id, record FROM quarantine "
+                                         "WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3",
+                                         params));
+  std::vector<Identity> identities;
+  for (const sql::Row row : result) {
+    WM_ASSIGN_OR_RETURN(const v1::QuarantinedSignal record, Parse(row.View(1)));
+    const v1::Signal& signal = record.signal();
+    identities.push_back({row.Text(0), signal.source(), signal.external_id(), signal.customer()});
+  }
+  return identities;
+}
+
+absl::StatusOr<bool> QuarantineStore::Delete(Connection& connection, absl::string_view tenant,
+                                             absl::string_view id) {
+  const Value params[] = {tenant, id};
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result result,
+      connection.Execute("DELETE FROM quarantine WHERE tenant = $1 AND id = $2", params));
+  return result.rows_affected() > 0;
+}
+
 absl::StatusOr<QuarantineStore::Page> QuarantineStore::List(absl::string_view tenant,
                                                             absl::string_view source, Key after,
                                                             int limit, int64_t max_bytes) const {
+  Page page;
+  WM_RETURN_IF_ERROR(database_->RunRead([&](Connection& connection) -> absl::Status {
+    WM_ASSIGN_OR_RETURN(page, ReadPage(connection, tenant, source, after, limit, max_bytes));
+    return absl::OkStatus();
+  }));
+  return page;
+}
+
+absl::StatusOr<QuarantineStore::Page> QuarantineStore::ReadPage(Connection& connection,
+                                                                absl::string_view tenant,
+                                                                absl::string_view source, Key after,
+                                                                int limit, int64_t max_bytes) {
+  WM_ASSIGN_OR_RETURN(const PendingErasures erasures, PendingErasures::Read(connection));
   Page page;
   if (after.id.empty()) after.record_time = INT64_MAX;
   for (int64_t bytes = 0;;) {
@@ -247,17 +290,18 @@ absl::StatusOr<QuarantineStore::Page> QuarantineStore::List(absl::string_view te
     const Value params[] = {tenant, source, after.record_time, after.id, wanted};
     WM_ASSIGN_OR_RETURN(
         const sql::Result result,
-        database_->Query("SELECT record, record_time, id FROM quarantine WHERE tenant = $1 AND "
-                         "(record_time, id) < ($3, $4) AND ($2 = '' OR source = $2) "
-                         "ORDER BY record_time DESC, id DESC LIMIT $5",
-                         params));
+        connection.Execute("SELECT record, record_time, id FROM quarantine WHERE tenant = $1 AND "
+                           "(record_time, id) < ($3, $4) AND ($2 = '' OR source = $2) "
+                           "ORDER BY record_time DESC, id DESC LIMIT $5",
+                           params));
     for (const sql::Row row : result) {
       page.more = static_cast<int>(page.signals.size()) == limit || bytes >= max_bytes;
       if (page.more) return page;
-      bytes += static_cast<int64_t>(row.View(0).size());
       WM_ASSIGN_OR_RETURN(v1::QuarantinedSignal record, Parse(row.View(0)));
-      page.signals.push_back(std::move(record));
       after = {row.Int(1), row.Text(2)};
+      if (erasures.Covers(tenant, record.signal().customer())) continue;
+      bytes += static_cast<int64_t>(row.View(0).size());
+      page.signals.push_back(std::move(record));
     }
     if (static_cast<int>(result.size()) < wanted) return page;
   }
@@ -266,8 +310,9 @@ absl::StatusOr<QuarantineStore::Page> QuarantineStore::List(absl::string_view te
 absl::StatusOr<std::vector<std::optional<QuarantineStore::Row>>> QuarantineStore::Find(
     absl::string_view tenant, absl::Span<const std::string> ids, int64_t max_bytes) const {
   absl::flat_hash_map<std::string, Row> found;
-  WM_RETURN_IF_ERROR(database_->RunRead([&](Connection& connection) {
+  WM_RETURN_IF_ERROR(database_->RunRead([&](Connection& connection) -> absl::Status {
     found.clear();
+    WM_ASSIGN_OR_RETURN(const PendingErasures erasures, PendingErasures::Read(connection));
     int64_t bytes = 0;
     return ForIds(connection,
                   "SELECT id, content, record FROM quarantine WHERE tenant = $1 AND id IN (", "",
@@ -275,10 +320,12 @@ absl::StatusOr<std::vector<std::optional<QuarantineStore::Row>>> QuarantineStore
                     for (const sql::Row row : result) {
                       bytes += static_cast<int64_t>(row.View(2).size());
                       if (bytes > max_bytes) return BatchTooLarge(bytes, max_bytes);
-                      Row& one = found[row.View(0)];
+                      Row one;
                       one.content = row.IsNull(1) ? ContentOfId(row.View(0))
                                                   : static_cast<uint64_t>(row.Int(1));
                       WM_ASSIGN_OR_RETURN(one.record, Parse(row.View(2)));
+                      if (erasures.Covers(tenant, one.record.signal().customer())) continue;
+                      found[row.View(0)] = std::move(one);
                     }
                     return absl::OkStatus();
                   });
@@ -294,11 +341,7 @@ absl::StatusOr<std::vector<std::optional<QuarantineStore::Row>>> QuarantineStore
 absl::StatusOr<bool> QuarantineStore::Delete(absl::string_view tenant, absl::string_view id) const {
   bool deleted = false;
   WM_RETURN_IF_ERROR(database_->RunTransaction([&](Connection& connection) -> absl::Status {
-    const Value params[] = {tenant, id};
-    WM_ASSIGN_OR_RETURN(
-        const sql::Result result,
-        connection.Execute("DELETE FROM quarantine WHERE tenant = $1 AND id = $2", params));
-    deleted = result.rows_affected() > 0;
+    WM_ASSIGN_OR_RETURN(deleted, Delete(connection, tenant, id));
     return absl::OkStatus();
   }));
   return deleted;

@@ -36,7 +36,22 @@ class QuarantineStore {
   static absl::Status Settle(sql::Connection& connection, absl::Span<Submission* const> batches,
                              absl::Time now);
 
-  // Transactions of their own.
+  /// What tells of whom a row's signal is.
+  struct Identity {
+    std::string id;
+    std::string source;
+    std::string external_id;
+    std::string customer;
+  };
+  /// Of the rows after `after`, in order of their ids; `after` empty: from the first on.
+  static absl::StatusOr<std::vector<Identity>> NextIdentities(sql::Connection& connection,
+                                                              absl::string_view tenant,
+                                                              absl::string_view after, int limit);
+  /// Whether it was there.
+  static absl::StatusOr<bool> Delete(sql::Connection& connection, absl::string_view tenant,
+                                     absl::string_view id);
+
+  // Transactions of their own. Signals of customers whose erasure is under way are not seen there.
 
   /// Where a row stands; an empty id is before the newest.
   struct Key {
@@ -68,6 +83,10 @@ class QuarantineStore {
   absl::StatusOr<bool> Delete(absl::string_view tenant, absl::string_view id) const;
 
  private:
+  static absl::StatusOr<Page> ReadPage(sql::Connection& connection, absl::string_view tenant,
+                                       absl::string_view source, Key after, int limit,
+                                       int64_t max_bytes);
+
   sql::Database* const database_;
 };
 

@@ -99,9 +99,36 @@ CREATE TABLE source_settings (
 );
 )sql";
 
+// customer_erasures: see erasure_store.h; the customer's keyed hash, where the erasure stands in
+// the feed, and how far it is. Where a client gave no request_id it is the id. From here on a row
+// of signal_keys whose position is 0 is an erased key.
+constexpr char kErasures[] = R"sql(
+ALTER TABLE sources ADD COLUMN erased BIGINT NOT NULL DEFAULT 0;
+
+CREATE TABLE customer_erasures (
+  tenant TEXT NOT NULL,
+  id TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  customer_hi BIGINT NOT NULL,
+  customer_lo BIGINT NOT NULL,
+  create_time BIGINT NOT NULL,
+  done_time BIGINT,
+  tx BIGINT NOT NULL,
+  seq BIGINT NOT NULL,
+  stage BIGINT NOT NULL,
+  scanned TEXT NOT NULL,
+  entries BIGINT NOT NULL,
+  quarantined BIGINT NOT NULL,
+  PRIMARY KEY (tenant, id)
+);
+CREATE UNIQUE INDEX customer_erasures_by_request ON customer_erasures (tenant, request_id);
+CREATE INDEX customer_erasures_pending ON customer_erasures (tenant, id) WHERE done_time IS NULL;
+)sql";
+
 constexpr sql::Migration kMigrations[] = {
     {.version = 1, .sql = kTables, .postgres_sql = kPostgresTables},
     {.version = 2, .sql = kRegistry},
+    {.version = 3, .sql = kErasures},
 };
 
 }  // namespace

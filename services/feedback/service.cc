@@ -117,8 +117,8 @@ class StreamSum {
     for (const Candidate& one : batch->candidates) {
       AddOutcome(one.outcome, response_.mutable_counts());
     }
-    for (size_t i = 0; i < batch->rejected.size(); ++i) {
-      AddOutcome(v1::INGEST_OUTCOME_QUARANTINED, response_.mutable_counts());
+    for (const Rejected& one : batch->rejected) {
+      AddOutcome(one.outcome, response_.mutable_counts());
     }
     FillProblems(*batch, signals_, kMaxStreamProblems - response_.problems_size(),
                  response_.mutable_problems());

@@ -16,15 +16,16 @@ using sql::Value;
 // A source is known by its counters, of which it has some rows, or by its settings.
 constexpr char kSelect[] =
     "SELECT known.source, known.create_time, known.last_seen_time, known.recorded, known.updated, "
-    "known.duplicate, known.stale, known.conflict, known.quarantined, "
+    "known.duplicate, known.stale, known.conflict, known.quarantined, known.erased, "
     "said.settings, said.schema_accept_time, said.retire_time "
     "FROM (SELECT source, MIN(create_time) AS create_time, MAX(last_seen_time) AS last_seen_time, "
     "SUM(recorded) AS recorded, SUM(updated) AS updated, SUM(duplicate) AS duplicate, "
-    "SUM(stale) AS stale, SUM(conflict) AS conflict, SUM(quarantined) AS quarantined "
+    "SUM(stale) AS stale, SUM(conflict) AS conflict, SUM(quarantined) AS quarantined, "
+    "SUM(erased) AS erased "
     "FROM (SELECT source, create_time, last_seen_time, recorded, updated, duplicate, stale, "
-    "conflict, quarantined FROM sources WHERE tenant = $1 AND ";
+    "conflict, quarantined, erased FROM sources WHERE tenant = $1 AND ";
 constexpr char kSelectSettings[] =
-    " UNION ALL SELECT source, create_time, 0, 0, 0, 0, 0, 0, 0 FROM source_settings "
+    " UNION ALL SELECT source, create_time, 0, 0, 0, 0, 0, 0, 0, 0 FROM source_settings "
     "WHERE tenant = $1 AND ";
 constexpr char kSelectEnd[] =
     ") AS each_one GROUP BY source ORDER BY source LIMIT $3) AS known "
@@ -55,14 +56,15 @@ absl::StatusOr<SourceRecord> RecordFrom(absl::string_view tenant, const Row& row
   record.counts.set_stale(row.Int(6));
   record.counts.set_conflict(row.Int(7));
   record.counts.set_quarantined(row.Int(8));
-  if (row.IsNull(9)) return record;
-  const absl::string_view settings = row.View(9);
+  record.counts.set_erased(row.Int(9));
+  if (row.IsNull(10)) return record;
+  const absl::string_view settings = row.View(10);
   if (!record.settings.declared.ParseFromArray(settings.data(),
                                                static_cast<int>(settings.size()))) {
     return absl::DataLossError("the settings of a source cannot be read");
   }
-  record.settings.accept_time = TimeFrom(row, 10);
-  record.settings.retire_time = TimeFrom(row, 11);
+  record.settings.accept_time = TimeFrom(row, 11);
+  record.settings.retire_time = TimeFrom(row, 12);
   return record;
 }
 

@@ -132,6 +132,17 @@ absl::StatusOr<uint64_t> Store::LastSeq(Connection& connection) {
   return result.empty() ? 0 : static_cast<uint64_t>(result[0].Int(0));
 }
 
+absl::Status Store::AwaitTurn(Connection& connection, WriterTurn turn) const {
+  if (connection.dialect() == Dialect::kSqlite) return absl::OkStatus();
+  // Locks are of the whole database, which other journals may share.
+  const Value params[] = {static_cast<int64_t>(SipHash128(hash_key_, "writers").lo)};
+  return connection
+      .Execute(turn == WriterTurn::kAlone ? "SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)"
+                                          : "SELECT CAST(pg_advisory_xact_lock_shared($1) AS TEXT)",
+               params)
+      .status();
+}
+
 // An UPDATE that changes nothing would not touch the disk on SQLite; this does.
 absl::Status Store::TryWriting(Connection& connection) {
   WM_RETURN_IF_ERROR(
@@ -173,12 +184,13 @@ absl::Status Store::AddCounts(Connection& connection, absl::Span<const SourceCou
                          add.duplicate(),
                          add.stale(),
                          add.conflict(),
-                         add.quarantined()};
+                         add.quarantined(),
+                         add.erased()};
     WM_RETURN_IF_ERROR(
         connection
             .Execute("INSERT INTO sources (tenant, source, slot, create_time, last_seen_time, "
-                     "recorded, updated, duplicate, stale, conflict, quarantined) "
-                     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
+                     "recorded, updated, duplicate, stale, conflict, quarantined, erased) "
+                     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
                      "ON CONFLICT (tenant, source, slot) DO UPDATE SET "
                      "last_seen_time = CASE "
                      "WHEN excluded.last_seen_time > sources.last_seen_time "
@@ -188,7 +200,8 @@ absl::Status Store::AddCounts(Connection& connection, absl::Span<const SourceCou
                      "duplicate = sources.duplicate + excluded.duplicate, "
                      "stale = sources.stale + excluded.stale, "
                      "conflict = sources.conflict + excluded.conflict, "
-                     "quarantined = sources.quarantined + excluded.quarantined",
+                     "quarantined = sources.quarantined + excluded.quarantined, "
+                     "erased = sources.erased + excluded.erased",
                      row)
             .status());
   }
@@ -253,6 +266,51 @@ absl::StatusOr<Block> Store::ReadBlock(Connection& connection, uint64_t tx, uint
       connection.Execute(absl::StrCat(kSelectBlocks, "WHERE tx = $1 AND seq = $2"), params));
   if (result.empty()) return JournalDamaged("a block that is referred to is not there");
   return BlockFrom(result[0]);
+}
+
+absl::StatusOr<Block> Store::LockBlock(Connection& connection, uint64_t tx, uint64_t seq) {
+  const bool postgres = connection.dialect() == Dialect::kPostgres;
+  const Value params[] = {tx, seq};
+  WM_ASSIGN_OR_RETURN(const sql::Result result,
+                      connection.Execute(absl::StrCat(kSelectBlocks, "WHERE tx = $1 AND seq = $2",
+                                                      postgres ? " FOR UPDATE" : ""),
+                                         params));
+  if (result.empty()) return JournalDamaged("a block that is referred to is not there");
+  return BlockFrom(result[0]);
+}
+
+absl::Status Store::RewriteBlock(Connection& connection, uint64_t tx, uint64_t seq,
+                                 const BlockBuilder& block) {
+  const Value params[] = {tx, seq, block.payload().size(), Value::BorrowedBytes(block.keys()),
+                          Value::BorrowedBytes(block.payload())};
+  return connection
+      .Execute(
+          "UPDATE journal_blocks SET bytes = $3, keys = $4, payload = $5 "
+          "WHERE tx = $1 AND seq = $2",
+          params)
+      .status();
+}
+
+absl::StatusOr<std::vector<BlockKeys>> Store::NextKeys(Connection& connection,
+                                                       absl::string_view tenant,
+                                                       const Position& after, int limit) {
+  const Value params[] = {after.tx, after.seq, after.index, limit, tenant};
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result result,
+      connection.Execute(absl::StrCat("SELECT tx, seq, last_index, keys FROM journal_blocks "
+                                      "WHERE tenant = $5 AND (tx, seq) >= ($1, $2) AND ",
+                                      BelowHorizon(connection),
+                                      " AND NOT (tx = $1 AND seq = $2 AND last_index <= $3) "
+                                      "ORDER BY tx, seq LIMIT $4"),
+                         params));
+  std::vector<BlockKeys> blocks;
+  for (const Row row : result) {
+    blocks.push_back({.tx = static_cast<uint64_t>(row.Int(0)),
+                      .seq = static_cast<uint64_t>(row.Int(1)),
+                      .last_index = static_cast<uint32_t>(row.Int(2)),
+                      .keys = row.Bytes(3)});
+  }
+  return blocks;
 }
 
 absl::StatusOr<Position> Store::End(Connection& connection) {

@@ -42,6 +42,22 @@ struct SourceCounts {
   bool sent = true;
 };
 
+/// How a transaction that writes the journal takes its turn with those of other replicas.
+enum class WriterTurn {
+  /// Beside any number of others.
+  kShared,
+  /// When none is under way, and before any that follows.
+  kAlone,
+};
+
+/// The headers of a block.
+struct BlockKeys {
+  uint64_t tx = 0;
+  uint64_t seq = 0;
+  uint32_t last_index = 0;
+  std::string keys;
+};
+
 /// SQL of the journal and of the counters of sources. What takes a connection runs in its
 /// transaction; statuses are those of sql::Connection, or DATA_LOSS for what cannot be parsed.
 /// Thread-safe.
@@ -68,6 +84,14 @@ class Store {
   static absl::Status InsertBlock(sql::Connection& connection, absl::string_view tenant,
                                   uint64_t tx, uint64_t seq, absl::Time record_time,
                                   const BlockBuilder& block);
+  /// Waits for the transaction's turn, which lasts until it ends; to be called before it has an id.
+  /// SQLite has one writer, whose turn it always is.
+  absl::Status AwaitTurn(sql::Connection& connection, WriterTurn turn) const;
+  /// A block that nobody else writes until the transaction ends. DATA_LOSS: there is none.
+  static absl::StatusOr<Block> LockBlock(sql::Connection& connection, uint64_t tx, uint64_t seq);
+  /// Puts `block` in the place of that one; it has as many entries, of the same indexes.
+  static absl::Status RewriteBlock(sql::Connection& connection, uint64_t tx, uint64_t seq,
+                                   const BlockBuilder& block);
   /// Writes, but leaves everything as it was: it fails at the latest when it is committed if the
   /// database cannot be written.
   static absl::Status TryWriting(sql::Connection& connection);
@@ -91,6 +115,10 @@ class Store {
   static absl::StatusOr<std::vector<Block>> NextBlocksOfShard(sql::Connection& connection,
                                                               int64_t shard, const Position& after,
                                                               int64_t max_bytes);
+  /// What NextBlocks would read, without the payloads: at most `limit`.
+  static absl::StatusOr<std::vector<BlockKeys>> NextKeys(sql::Connection& connection,
+                                                         absl::string_view tenant,
+                                                         const Position& after, int limit);
   /// How many entries of a shard stand in blocks after `after`, and when the first of those was
   /// recorded (InfiniteFuture when there is none).
   struct Backlog {

@@ -42,7 +42,8 @@ struct Candidate {
   std::optional<Position> previous;
 };
 
-/// A signal that is not valid, ready for quarantine.
+/// A signal that is not valid, ready for quarantine. Its outcome is QUARANTINED, or ERASED: then it
+/// does not go there.
 struct Rejected {
   uint32_t ordinal = 0;
   /// Which of Submission::sources; -1 when the source's id is not valid.
@@ -52,6 +53,9 @@ struct Rejected {
   /// Its redacted serialization.
   std::string signal;
   std::vector<std::string> reasons;
+
+  // Set by the commit.
+  v1::IngestOutcome outcome = v1::INGEST_OUTCOME_QUARANTINED;
 };
 
 /// Where a signal that is replayed from quarantine comes from.

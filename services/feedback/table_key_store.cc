@@ -30,7 +30,7 @@ template <typename Range, typename KeyOf>
 std::vector<Value> KeyParams(const Range& range, KeyOf key_of) {
   ArrayText his, los;
   for (const auto& one : range) {
-    const Hash128& key = key_of(one);
+    const Hash128 key = key_of(one);
     his.Add(Signed(key.hi));
     los.Add(Signed(key.lo));
   }
@@ -179,14 +179,15 @@ absl::StatusOr<std::optional<Position>> TableKeyStore::Find(sql::Connection& con
       const sql::Result result,
       connection.Execute("SELECT tx, seq, entry FROM signal_keys WHERE key_hi = $1 AND key_lo = $2",
                          params));
-  if (result.empty()) return std::nullopt;
+  if (result.empty() || result[0].Int(0) == 0) return std::nullopt;
   return Position{Unsigned(result[0].Int(0)), Unsigned(result[0].Int(1)),
                   static_cast<uint32_t>(result[0].Int(2))};
 }
 
-absl::StatusOr<std::vector<bool>> TableKeyStore::AreLive(sql::Connection& connection,
-                                                         absl::Span<const EntryReference> entries) {
-  const auto params = KeyParams(entries, [](const EntryReference& one) { return one.key; });
+absl::StatusOr<std::vector<std::optional<Position>>> TableKeyStore::FindAll(
+    sql::Connection& connection, absl::Span<const Hash128> keys) {
+  if (keys.empty()) return std::vector<std::optional<Position>>();
+  const auto params = KeyParams(keys, [](const Hash128& key) { return key; });
   WM_ASSIGN_OR_RETURN(
       const sql::Result result,
       connection.Execute("SELECT key_hi, key_lo, tx, seq, entry FROM signal_keys "
@@ -198,12 +199,55 @@ absl::StatusOr<std::vector<bool>> TableKeyStore::AreLive(sql::Connection& connec
     positions[KeyFrom(row)] = {Unsigned(row.Int(2)), Unsigned(row.Int(3)),
                                static_cast<uint32_t>(row.Int(4))};
   }
-  std::vector<bool> live;
-  for (const EntryReference& entry : entries) {
-    const auto it = positions.find(entry.key);
-    live.push_back(it != positions.end() && it->second == entry.position);
+  std::vector<std::optional<Position>> found;
+  for (const Hash128& key : keys) {
+    const auto it = positions.find(key);
+    found.push_back(it == positions.end() ? std::nullopt : std::optional(it->second));
   }
+  return found;
+}
+
+absl::StatusOr<std::vector<bool>> TableKeyStore::AreLive(sql::Connection& connection,
+                                                         absl::Span<const EntryReference> entries) {
+  std::vector<Hash128> keys;
+  for (const EntryReference& entry : entries) keys.push_back(entry.key);
+  WM_ASSIGN_OR_RETURN(const auto positions, FindAll(connection, keys));
+  std::vector<bool> live;
+  for (size_t i = 0; i < entries.size(); ++i) live.push_back(positions[i] == entries[i].position);
   return live;
+}
+
+absl::Status TableKeyStore::Erase(sql::Connection& connection,
+                                  absl::Span<const EntryReference> entries) {
+  if (entries.empty()) return absl::OkStatus();
+  std::vector<Value> params = KeyParams(entries, [](const EntryReference& one) { return one.key; });
+  ArrayText txs, seqs, indexes;
+  for (const EntryReference& one : entries) {
+    txs.Add(Signed(one.position.tx));
+    seqs.Add(Signed(one.position.seq));
+    indexes.Add(one.position.index);
+  }
+  for (ArrayText* array : {&txs, &seqs, &indexes}) params.push_back(array->Finish());
+  return connection
+      .Execute(
+          "UPDATE signal_keys SET revision = 0, content = 0, partial = 0, tx = 0, seq = 0, "
+          "entry = 0 FROM unnest(CAST($1 AS BIGINT[]), CAST($2 AS BIGINT[]), "
+          "CAST($3 AS BIGINT[]), CAST($4 AS BIGINT[]), CAST($5 AS BIGINT[])) "
+          "AS given(hi, lo, tx, seq, entry) WHERE key_hi = given.hi AND key_lo = given.lo "
+          "AND signal_keys.tx = given.tx AND signal_keys.seq = given.seq "
+          "AND signal_keys.entry = given.entry",
+          params)
+      .status();
+}
+
+absl::StatusOr<bool> TableKeyStore::EraseUnknown(sql::Connection& connection, const Hash128& key) {
+  const Value params[] = {Signed(key.hi), Signed(key.lo)};
+  WM_ASSIGN_OR_RETURN(
+      const sql::Result result,
+      connection.Execute("INSERT INTO signal_keys (key_hi, key_lo, revision, content, partial, tx, "
+                         "seq, entry) VALUES ($1, $2, 0, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING",
+                         params));
+  return result.rows_affected() == 1;
 }
 
 }  // namespace waymark::feedback

@@ -22,6 +22,11 @@ class TableKeyStore : public KeyStore {
                                                const Hash128& key) override;
   absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
                                             absl::Span<const EntryReference> entries) override;
+  absl::StatusOr<std::vector<std::optional<Position>>> FindAll(
+      sql::Connection& connection, absl::Span<const Hash128> keys) override;
+  absl::Status Erase(sql::Connection& connection,
+                     absl::Span<const EntryReference> entries) override;
+  absl::StatusOr<bool> EraseUnknown(sql::Connection& connection, const Hash128& key) override;
   void Committed(uint64_t last_seq) override {}
   void RolledBack() override {}
   int64_t size() const override { return 0; }

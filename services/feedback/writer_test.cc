@@ -90,6 +90,9 @@ class FaultyDatabase : public sql::Database {
   absl::StatusOr<std::unique_ptr<sql::Connection>> Dedicated(absl::Duration timeout) override {
     return Wrap(inner_->Dedicated(timeout));
   }
+  absl::Status Purge(absl::Span<const absl::string_view> tables) override {
+    return inner_->Purge(tables);
+  }
   absl::Status Ping() override { return inner_->Ping(); }
   sql::Dialect dialect() const override { return inner_->dialect(); }
   const std::string& name() const override { return inner_->name(); }
@@ -244,6 +247,46 @@ TEST_P(WriterTest, ACommitWhoseAnswerIsLostIsKnownAfterwards) {
   ASSERT_TRUE(Ingest(0, 50).ok());
   EXPECT_THAT(outcomes_, Each(v1::INGEST_OUTCOME_DUPLICATE));
   EXPECT_EQ(CountRecorded(50), 50);
+}
+
+TEST_P(WriterTest, AKeyIsErasedWhenTheJournalSaysSoWhateverTheCommitAnswered) {
+  const auto batch = Submit(0, 10);
+  ASSERT_TRUE(batch.ok() && ingestor_->Await(**batch, absl::InfiniteFuture()).ok());
+  const EntryReference fourth = {(*batch)->candidates[3].key, (*batch)->candidates[3].position};
+  const auto erase = [&] {
+    return writer_->Append(
+        "demo", [&](const JournalTransaction& transaction, BlockBuilder*) -> absl::Status {
+          const auto block =
+              Store::LockBlock(*transaction.connection, fourth.position.tx, fourth.position.seq);
+          if (!block.ok()) return block.status();
+          BlockBuilder without;
+          const absl::Status read = ReadEntries(
+              block->keys, block->payload, [&](EntryHeader header, absl::string_view payload) {
+                const bool is_it = header.index == fourth.position.index;
+                if (is_it) header.kind = EntryKind::kRemoved;
+                without.Append(header, is_it ? "" : payload);
+                return true;
+              });
+          const absl::Status written =
+              read.ok()
+                  ? Store::RewriteBlock(*transaction.connection, block->tx, block->seq, without)
+                  : read;
+          return written.ok() ? transaction.keys->Erase(*transaction.connection, {fourth})
+                              : written;
+        });
+  };
+  faults_.commit = true;
+  EXPECT_FALSE(erase().ok());
+  faults_.commit = false;
+  EXPECT_TRUE(Ingest(0, 10).ok());
+  EXPECT_THAT(outcomes_, Each(v1::INGEST_OUTCOME_DUPLICATE));
+  faults_.lost_answer = true;
+  EXPECT_FALSE(erase().ok());
+  faults_.lost_answer = false;
+  EXPECT_TRUE(Ingest(0, 10, 1).ok());
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(outcomes_[i], i == 3 ? v1::INGEST_OUTCOME_ERASED : v1::INGEST_OUTCOME_UPDATED) << i;
+  }
 }
 
 TEST_P(WriterTest, BatchesThatComeDuringACommitShareTheNext) {

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,6 +39,7 @@ class FeedBuilder {
     signal.set_source(act.source);
     signal.set_external_id(absl::StrFormat("e%d", changes_.size()));
     signal.set_customer(act.customer);
+    change.set_customer_hash(HashOf(act.customer));
     signal.mutable_event_time()->set_seconds(act.second);
     signal.mutable_interaction()->set_activity(act.activity);
     signal.mutable_interaction()->set_channel(act.channel);
@@ -55,11 +57,24 @@ class FeedBuilder {
     feedback::v1::Change& change = Add(kind);
     *change.mutable_signal() = before.signal();
     *change.mutable_enrichment() = before.enrichment();
+    change.set_customer_hash(before.customer_hash());
     if (kind != feedback::v1::Change::KIND_REENRICHED) {
       change.mutable_signal()->set_revision(before.signal().revision() + 1);
     }
     change.mutable_signal()->set_deleted(kind == feedback::v1::Change::KIND_DELETED);
     return change;
+  }
+
+  /// Erases a customer.
+  feedback::v1::Change& Erase(const std::string& customer) {
+    feedback::v1::Change& change = Add(feedback::v1::Change::KIND_ERASED);
+    change.set_customer_hash(HashOf(customer));
+    return change;
+  }
+
+  /// As feedback would make it.
+  static uint64_t HashOf(const std::string& customer) {
+    return customer.empty() ? 0 : std::hash<std::string>()(customer);
   }
 
   const std::vector<feedback::v1::Change>& changes() const { return changes_; }

@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <compare>
 #include <utility>
 
@@ -49,6 +50,9 @@ struct Known {
   /// The signal's rank by arrival: the tie-break of events of equal time and sequence. The feed
   /// comes in commit order, so this is the order of positions, and a revision keeps its place.
   uint64_t rank = 0;
+  /// While it counts: Change.customer_hash, and the number of its source.
+  uint64_t customer = 0;
+  columns::Id source = columns::kNone;
   bool counts = false;
 };
 
@@ -61,6 +65,7 @@ class Projection::Tenant {
 
   void Apply(const Change& change) {
     ++changes_;
+    if (change.kind() == Change::KIND_ERASED) return Erase(change);
     const Signal& signal = change.signal();
     const columns::EventKey key = KeyOf(signal);
     Known& known = known_[key];
@@ -71,7 +76,7 @@ class Projection::Tenant {
                                 change.enrichment().catalogue_revision()};
     if (stamp <= known.stamp) return;
     known.stamp = stamp;
-    Count(signal, known);
+    Count(change, known);
     const uint64_t before = interactions_.version();
     if (known.counts && signal.has_interaction()) {
       Append(key, known.rank, change);
@@ -82,7 +87,10 @@ class Projection::Tenant {
   }
 
   const columns::EventStore& interactions() const { return interactions_; }
-  bool HasSource(absl::string_view source) const { return signals_of_.contains(source); }
+  bool HasSource(absl::string_view source) const {
+    const columns::Id id = sources_.Find(source);
+    return id != columns::kNone && signals_of_[id] > 0;
+  }
   int64_t changes() const { return changes_; }
   int64_t signals() const { return signals_; }
 
@@ -97,15 +105,61 @@ class Projection::Tenant {
     void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
   };
 
-  /// Keeps the number of signals that count, in all and by source.
-  void Count(const Signal& signal, Known& known) {
-    const bool counts = !signal.deleted();
-    const int change = int{counts} - int{known.counts};
-    known.counts = counts;
-    signals_ += change;
-    const auto it = signals_of_.try_emplace(signal.source(), 0).first;
-    it->second += change;
-    if (it->second == 0) signals_of_.erase(it);
+  /// What is known of a customer, by Change.customer_hash.
+  struct Customer {
+    std::string name;
+    /// Signals that count.
+    int64_t signals = 0;
+  };
+
+  /// Keeps the number of signals that count, in all, by source and by customer.
+  void Count(const Change& change, Known& known) {
+    if (known.counts) Uncount(known);
+    const Signal& signal = change.signal();
+    if (signal.deleted() || WasErased(change)) return;
+    known.counts = true;
+    known.customer = change.customer_hash();
+    known.source = sources_.Intern(signal.source());
+    if (known.source >= signals_of_.size()) signals_of_.resize(known.source + 1);
+    ++signals_;
+    ++signals_of_[known.source];
+    if (known.customer == 0) return;
+    Customer& customer = customers_[known.customer];
+    if (customer.name.empty()) customer.name = signal.customer();
+    ++customer.signals;
+  }
+
+  void Uncount(Known& known) {
+    known.counts = false;
+    --signals_;
+    --signals_of_[known.source];
+    if (const auto it = customers_.find(known.customer); it != customers_.end()) {
+      --it->second.signals;
+    }
+  }
+
+  /// Whether the signal is one of those that the erasure of its customer dropped.
+  bool WasErased(const Change& change) const {
+    const auto it = erased_.find(change.customer_hash());
+    return it != erased_.end() && change.position() < it->second;
+  }
+
+  /// The customer's signals no longer count; of each its key stays, so that an older revision that
+  /// was another's does not count again.
+  void Erase(const Change& change) {
+    std::string& position = erased_[change.customer_hash()];
+    position = std::max(position, change.position());
+    const auto customer = customers_.find(change.customer_hash());
+    if (customer == customers_.end()) return;
+    if (customer->second.signals > 0) {
+      for (auto& [key, known] : known_) {
+        if (known.counts && known.customer == change.customer_hash()) Uncount(known);
+      }
+    }
+    const uint64_t before = interactions_.version();
+    interactions_.Erase(customer->second.name);
+    customers_.erase(customer);
+    if (interactions_.version() != before) Remember(change);
   }
 
   void Append(columns::EventKey key, uint64_t rank, const Change& change) {
@@ -145,7 +199,12 @@ class Projection::Tenant {
 
   columns::EventStore interactions_;
   absl::flat_hash_map<columns::EventKey, Known> known_;
-  absl::flat_hash_map<std::string, int64_t> signals_of_;
+  columns::Dictionary sources_;
+  /// By source.
+  std::vector<int64_t> signals_of_;
+  absl::flat_hash_map<uint64_t, Customer> customers_;
+  /// Where in the feed customers were erased.
+  absl::flat_hash_map<uint64_t, std::string> erased_;
   int64_t signals_ = 0;
   int64_t changes_ = 0;
   std::unique_ptr<XXH3_state_t, FreeHash> history_{XXH3_createState()};

@@ -200,6 +200,74 @@ TEST(ProjectionTest, ASourceIsKnownWhileASignalOfItCounts) {
             "SOURCE_NOT_FOUND");
 }
 
+/// The feed as it is once the erasures in it are done: without what was of the customers before.
+std::vector<Change> WithoutErased(const std::vector<Change>& changes) {
+  std::vector<Change> left;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const bool erased = std::any_of(changes.begin() + i, changes.end(), [&](const Change& later) {
+      return later.kind() == Change::KIND_ERASED && changes[i].kind() != Change::KIND_ERASED &&
+             later.customer_hash() == changes[i].customer_hash();
+    });
+    if (!erased) left.push_back(changes[i]);
+  }
+  return left;
+}
+
+TEST(ProjectionTest, AnErasedCustomerIsDroppedAsIfTheyHadNeverBeenThere) {
+  FeedBuilder feed = SmallFeed();
+  feed.Record({.customer = "ann", .activity = "x", .second = 1, .source = "only-ann"});
+  Projection follows;
+  ApplyAll(feed.changes(), &follows);
+  const std::string version = StateOf(follows).version;
+  feed.Erase("ann");
+  feed.Record({.customer = "cid", .activity = "a", .second = 7});
+  feed.Record({.customer = "cid", .activity = "b", .second = 7});
+  feed.Record({.customer = "ann", .activity = "back", .second = 9});
+  ApplyAll(feed.changes(), &follows);  // what came before the erasure for the second time
+  Projection anew;
+  ApplyAll(WithoutErased(feed.changes()), &anew);
+  for (const Projection* projection : {&follows, &anew}) {
+    EXPECT_THAT(EdgesOf(*projection), ElementsAre("a>b 1", "a>c 1"));
+    EXPECT_EQ(StateOf(*projection).interactions->size(), 5u);
+    EXPECT_EQ(projection->CountsOf("demo").signals, 5);
+    EXPECT_FALSE(projection->Capture("demo", {"only-ann"}).ok());
+  }
+  EXPECT_NE(StateOf(follows).version, version);
+}
+
+TEST(ProjectionTest, OnlySignalsWhoseCurrentRevisionIsTheErasedCustomersAreDropped) {
+  FeedBuilder feed;
+  const Change given_away = feed.Record({.customer = "ann", .activity = "a", .second = 1});
+  const Change taken_over = feed.Record({.customer = "bob", .activity = "b", .second = 2});
+  feed.Record({.customer = "bob", .activity = "c", .second = 3});
+  const auto revise = [&](const Change& before, const std::string& customer) {
+    Change& change = feed.Follow(before, Change::KIND_REVISED);
+    change.mutable_signal()->set_customer(customer);
+    change.set_customer_hash(FeedBuilder::HashOf(customer));
+  };
+  revise(given_away, "bob");
+  revise(taken_over, "ann");
+  feed.Erase("ann");
+  Projection projection;
+  ApplyAll(feed.changes(), &projection);
+  EXPECT_THAT(EdgesOf(projection), ElementsAre("a>c 1"));
+  // Nor does the revision that was bob's count again.
+  ApplyAll({feed.changes()[1]}, &projection);
+  EXPECT_THAT(EdgesOf(projection), ElementsAre("a>c 1"));
+  EXPECT_EQ(projection.CountsOf("demo").signals, 2);
+}
+
+TEST(ProjectionTest, TheNameOfAnErasedCustomerIsForgotten) {
+  FeedBuilder feed = SmallFeed();
+  feed.Follow(feed.changes()[2], Change::KIND_DELETED);
+  feed.Follow(feed.changes()[4], Change::KIND_DELETED);
+  feed.Erase("bob");  // nothing of whom counts any more
+  Projection projection;
+  ApplyAll(feed.changes(), &projection);
+  EXPECT_THAT(StateOf(projection).interactions->names().customers.Names(),
+              ::testing::Not(::testing::Contains("bob")));
+}
+
 TEST(ProjectionTest, TenantsDoNotSeeEachOther) {
   Projection projection;
   FeedBuilder other("acme");

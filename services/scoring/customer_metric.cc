@@ -42,6 +42,7 @@ absl::StatusOr<std::vector<bool>> ChooseQuestions(const EvidenceData& data,
   std::vector<bool> chosen(data.questions.size(), false);
   for (size_t i = 0; i < data.questions.size(); ++i) {
     const Question& question = data.questions[i];
+    if (question.rows == 0) continue;
     const std::vector<std::string>& sources = query.selection.sources;
     if (!sources.empty() && !absl::c_linear_search(sources, data.sources.Name(question.source))) {
       continue;
@@ -146,7 +147,8 @@ absl::StatusOr<stats::Estimate> Estimate(const MetricQuery& query, const stats::
 
 absl::StatusOr<MetricAnswer> ComputeMetric(const EvidenceData& data, const MetricQuery& query) {
   for (const std::string& source : query.selection.sources) {
-    if (data.sources.Find(source) == kNone) return SourceNotFound(source);
+    const Id id = data.sources.Find(source);
+    if (id == kNone || data.signals_of_source[id] == 0) return SourceNotFound(source);
   }
   MetricAnswer answer;
   WM_ASSIGN_OR_RETURN(std::vector<bool> chosen, ChooseQuestions(data, query));

@@ -54,7 +54,7 @@ void Evidence::Apply(const SignalEvidence& signal) {
   const std::tuple stamp = {signal.finished, signal.revision, signal.catalogue_revision};
   if (stamp <= entry.stamp) return;
   Retire(&entry);
-  entry = Entry{.stamp = stamp, .counts = !signal.deleted};
+  entry = Entry{.stamp = stamp, .counts = !signal.deleted && !WasErased(signal)};
   if (entry.counts) {
     Insert(signal, &entry);
     ++data_.signals;
@@ -63,6 +63,55 @@ void Evidence::Apply(const SignalEvidence& signal) {
   data_.version =
       XXH3_64bits_withSeed(&signal.fingerprint, sizeof(signal.fingerprint), data_.version);
   CompactIfWorthwhile();
+}
+
+bool Evidence::WasErased(const SignalEvidence& signal) const {
+  const auto it = erased_.find(signal.customer_hash);
+  return it != erased_.end() && signal.position < it->second;
+}
+
+void Evidence::Erase(const ErasedCustomer& erased) {
+  absl::MutexLock lock(&mutex_);
+  std::string& position = erased_[erased.customer_hash];
+  position = std::max(position, erased.position);
+  const auto customer = customers_.find(erased.customer_hash);
+  if (customer == customers_.end()) return;
+  if (customer->second.signals > 0) {
+    // Of each the key stays, so that an older revision that was another's does not count again.
+    for (auto& [key, entry] : entries_) {
+      if (!entry.counts || entry.customer != erased.customer_hash) continue;
+      for (uint32_t i = 0; i < entry.comments.count; ++i) {
+        data_.comments[entry.comments.begin + i].text.clear();
+      }
+      Retire(&entry);
+      entry = Entry{.stamp = entry.stamp};
+    }
+  }
+  data_.customers.Forget(customer->second.id);
+  customers_.erase(customer);
+  data_.latest_micros = std::numeric_limits<int64_t>::min();
+  for (const auto& [hash, other] : customers_) {
+    data_.latest_micros = std::max(data_.latest_micros, other.latest_micros);
+  }
+  SweepAttributes();
+  data_.position = std::max(data_.position, erased.position);
+  data_.version =
+      XXH3_64bits_withSeed(&erased.fingerprint, sizeof(erased.fingerprint), data_.version);
+  CompactIfWorthwhile();
+}
+
+void Evidence::SweepAttributes() {
+  std::vector<bool> used;
+  const auto mark = [&used](const auto& rows) {
+    for (const auto& row : rows) {
+      if (!row.counts) continue;
+      if (row.attributes >= used.size()) used.resize(row.attributes + 1);
+      used[row.attributes] = true;
+    }
+  };
+  mark(data_.ratings);
+  mark(data_.interactions);
+  data_.attribute_values.ForgetAllBut(data_.attributes.ForgetAllBut(used));
 }
 
 void Evidence::Read(absl::FunctionRef<void(const EvidenceData&)> read) const {
@@ -75,6 +124,14 @@ void Evidence::Insert(const SignalEvidence& signal, Entry* entry) {
   const Id customer = data_.customers.Intern(signal.customer);
   const Id attributes = InternAttributes(signal);
   data_.latest_micros = std::max(data_.latest_micros, signal.time_micros);
+  entry->source = source;
+  entry->customer = signal.customer_hash;
+  if (source >= data_.signals_of_source.size()) data_.signals_of_source.resize(source + 1);
+  ++data_.signals_of_source[source];
+  Customer& known = customers_[signal.customer_hash];
+  known.id = customer;
+  known.latest_micros = std::max(known.latest_micros, signal.time_micros);
+  ++known.signals;
   InsertRatings(signal, attributes, entry);
   if (signal.is_interaction) {
     entry->interactions = {static_cast<uint32_t>(data_.interactions.size()), 1};
@@ -107,7 +164,9 @@ void Evidence::InsertRatings(const SignalEvidence& signal, Id attributes, Entry*
     // The accept path quarantines what is off its scale, so this passes nothing over silently.
     if (!score.ok()) continue;
     const Id touchpoint = data_.touchpoints.Intern(rating.touchpoint);
-    data_.ratings.push_back({.question = QuestionIndex(source, rating),
+    const uint32_t question = QuestionIndex(source, rating);
+    ++data_.questions[question].rows;
+    data_.ratings.push_back({.question = question,
                              .respondent = respondent,
                              .touchpoint = touchpoint,
                              .attributes = attributes,
@@ -167,7 +226,16 @@ void Evidence::Retire(Entry* entry) {
     for (uint32_t i = range.begin; i < range.begin + range.count; ++i) rows[i].counts = false;
     retired_ += range.count;
   };
-  if (entry->counts) --data_.signals;
+  if (entry->counts) {
+    --data_.signals;
+    --data_.signals_of_source[entry->source];
+    if (const auto it = customers_.find(entry->customer); it != customers_.end()) {
+      --it->second.signals;
+    }
+    for (uint32_t i = 0; i < entry->ratings.count; ++i) {
+      --data_.questions[data_.ratings[entry->ratings.begin + i].question].rows;
+    }
+  }
   retire(data_.ratings, entry->ratings);
   retire(data_.comments, entry->comments);
   retire(data_.interactions, entry->interactions);

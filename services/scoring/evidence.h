@@ -35,6 +35,9 @@ struct Question {
   /// same in every process and for every source.
   uint64_t form = 0;
   uint64_t wording = 0;
+  /// How many answers to it count, blank ones too; while there is none it is as if it did not
+  /// exist.
+  int64_t rows = 0;
 };
 inline constexpr size_t kMaxWordingBytes = 200;
 
@@ -103,8 +106,9 @@ struct EvidenceData {
   std::vector<ObservationRow> observations;
   /// Event time of the latest signal: what "now" means to analyses.
   int64_t latest_micros = std::numeric_limits<int64_t>::min();
-  /// Signals that count.
+  /// Signals that count: all, and by source.
   int64_t signals = 0;
+  std::vector<int64_t> signals_of_source;
   /// Where the last change that was applied stands in the feed.
   std::string position;
   /// Names this state by the changes that led to it: equal in any process and at any time, so that
@@ -137,6 +141,8 @@ struct SignalEvidence {
   /// No longer counts.
   bool deleted = false;
   std::string customer;
+  /// Change.customer_hash.
+  uint64_t customer_hash = 0;
   int64_t time_micros = 0;
   double weight = 1;
   std::vector<std::pair<std::string, std::string>> attributes;
@@ -154,12 +160,23 @@ struct SignalEvidence {
   uint64_t fingerprint = 0;
 };
 
+/// A customer who was erased: everything of theirs that stands before `position` in the feed.
+struct ErasedCustomer {
+  uint64_t customer_hash = 0;
+  std::string position;
+  uint64_t fingerprint = 0;
+};
+
 /// The evidence of one tenant. Thread-safe; readers do not hold each other up.
 class Evidence {
  public:
   /// Counts `signal` instead of what was known of its (source, external_id); ignores what is not
   /// newer by (finished, revision, catalogue revision), so applying the same again changes nothing.
   void Apply(const SignalEvidence& signal);
+
+  /// Drops everything of a customer, and forgets the name and whatever else nobody but them had.
+  /// What is left is what it would be if they had never been there.
+  void Erase(const ErasedCustomer& erased);
 
   /// Runs `read` on a state that stands still meanwhile.
   void Read(absl::FunctionRef<void(const EvidenceData&)> read) const;
@@ -183,12 +200,26 @@ class Evidence {
     /// The greater one holds the newer knowledge of the same signal.
     std::tuple<bool, int64_t, int64_t> stamp = {false, -1, -1};
     bool counts = false;
+    uint64_t customer = 0;
+    Id source = kNone;
     Range ratings;
     Range comments;
     Range interactions;
     Range observations;
   };
 
+  /// What is known of a customer, by Change.customer_hash; 0: of signals without one.
+  struct Customer {
+    Id id = kNone;
+    /// Signals that count.
+    int64_t signals = 0;
+    /// Event time of the latest signal, be it superseded.
+    int64_t latest_micros = std::numeric_limits<int64_t>::min();
+  };
+
+  bool WasErased(const SignalEvidence& signal) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// Forgets attributes that no row has which counts.
+  void SweepAttributes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Insert(const SignalEvidence& signal, Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void InsertRatings(const SignalEvidence& signal, Id attributes, Entry* entry)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -203,6 +234,9 @@ class Evidence {
   mutable absl::Mutex mutex_;
   EvidenceData data_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<Key, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<uint64_t, Customer> customers_ ABSL_GUARDED_BY(mutex_);
+  /// Where in the feed customers were erased.
+  absl::flat_hash_map<uint64_t, std::string> erased_ ABSL_GUARDED_BY(mutex_);
   /// By source, id, form and wording.
   absl::flat_hash_map<std::tuple<Id, std::string, uint64_t, uint64_t>, uint32_t> question_index_
       ABSL_GUARDED_BY(mutex_);

@@ -83,6 +83,63 @@ TEST(Evidence, SubmissionsWithoutCustomerAreRespondentsOfTheirOwn) {
   });
 }
 
+SignalEvidence Of(EvidenceBuilder& builder, const std::string& customer, uint64_t hash,
+                  double value, int64_t micros) {
+  SignalEvidence signal = Rating(builder, 1, value);
+  signal.external_id = signal.position;
+  signal.customer = customer;
+  signal.customer_hash = hash;
+  signal.time_micros = micros;
+  signal.attributes = {{"email", customer + "@example.com"}, {"country", "NL"}};
+  return signal;
+}
+
+TEST(Evidence, ErasingACustomerLeavesWhatWouldBeWithoutThem) {
+  EvidenceBuilder builder;
+  const SignalEvidence ann = Of(builder, "ann", 1, 1, 900);
+  const SignalEvidence bob = Of(builder, "bob", 2, 4, 500);
+  SignalEvidence only_ann = Of(builder, "ann", 1, 5, 100);
+  only_ann.source = "only-ann";
+  Evidence follows, anew;
+  for (const SignalEvidence& signal : {ann, bob, only_ann}) follows.Apply(signal);
+  follows.Erase({.customer_hash = 1, .position = "9", .fingerprint = 9});
+  follows.Apply(ann);  // again: it is not newer
+  anew.Apply(bob);
+  anew.Erase({.customer_hash = 1, .position = "9", .fingerprint = 9});
+  for (const Evidence* evidence : {&follows, &anew}) {
+    EXPECT_EQ(ValuesThatCount(*evidence), std::vector<double>{4});
+    evidence->Read([](const EvidenceData& data) {
+      EXPECT_EQ(data.signals, 1);
+      EXPECT_EQ(data.latest_micros, 500);
+      EXPECT_EQ(data.customers.Find("ann"), kNone);
+      EXPECT_EQ(data.attribute_values.Find("ann@example.com"), kNone);
+      EXPECT_NE(data.attribute_values.Find("bob@example.com"), kNone);
+      EXPECT_NE(data.attribute_values.Find("NL"), kNone);
+      for (const CommentRow& comment : data.comments) EXPECT_EQ(comment.counts, comment.text != "");
+      for (const Question& question : data.questions) {
+        EXPECT_EQ(question.rows, data.sources.Name(question.source) == "survey" ? 1 : 0);
+      }
+    });
+  }
+}
+
+TEST(Evidence, ASignalIsErasedWithTheCustomerOfItsCurrentRevision) {
+  EvidenceBuilder builder;
+  SignalEvidence of_bob = Of(builder, "bob", 2, 4, 500);
+  SignalEvidence of_ann = of_bob;
+  of_ann.customer = "ann";
+  of_ann.customer_hash = 1;
+  of_ann.revision = 2;
+  builder.evidence.Apply(of_bob);
+  builder.evidence.Apply(of_ann);
+  builder.evidence.Erase({.customer_hash = 2, .position = "8"});
+  EXPECT_EQ(ValuesThatCount(builder.evidence).size(), 1u);
+  builder.evidence.Erase({.customer_hash = 1, .position = "9"});
+  EXPECT_EQ(ValuesThatCount(builder.evidence).size(), 0u);
+  builder.evidence.Apply(of_bob);
+  EXPECT_EQ(ValuesThatCount(builder.evidence).size(), 0u) << "an older revision came back";
+}
+
 TEST(Evidence, VersionNamesTheHistory) {
   EvidenceBuilder a, b, c;
   for (EvidenceBuilder* builder : {&a, &b}) builder->Rate("ann", "desk", 3);

@@ -167,6 +167,7 @@ SignalEvidence EvidenceOf(const Change& change) {
                              .deleted = signal.deleted(),
                              .customer = signal.customer(),
                              .time_micros = MicrosOf(signal.event_time())};
+  evidence.customer_hash = change.customer_hash();
   evidence.position = change.position();
   evidence.catalogue_revision = change.enrichment().catalogue_revision();
   evidence.fingerprint = FingerprintOf(change);
@@ -205,7 +206,13 @@ absl::Status Projection::Apply(const feedback::v1::PullFeedResponse& page) {
       if (tenant == nullptr) tenant = std::make_unique<Evidence>();
       evidence = tenant.get();
     }
-    evidence->Apply(EvidenceOf(change));
+    if (change.kind() == Change::KIND_ERASED) {
+      evidence->Erase({.customer_hash = change.customer_hash(),
+                       .position = change.position(),
+                       .fingerprint = FingerprintOf(change)});
+    } else {
+      evidence->Apply(EvidenceOf(change));
+    }
   }
   absl::MutexLock lock(&mutex_);
   cursor_ = page.next_cursor();

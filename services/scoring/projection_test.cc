@@ -154,6 +154,23 @@ TEST(Projection, TellsVersionsOfAQuestionApart) {
   });
 }
 
+TEST(Projection, DropsAnErasedCustomer) {
+  Change rated = Rated(1, SurveyResponse::COMPLETION_FINISHED, 4);
+  rated.mutable_signal()->set_customer("ann");
+  rated.set_customer_hash(7);
+  Change erased;
+  erased.set_kind(Change::KIND_ERASED);
+  erased.set_tenant("demo");
+  erased.set_position("00000002");
+  erased.set_customer_hash(7);
+  Projection projection;
+  EXPECT_EQ(Apply(projection, {rated}).values, std::vector<double>{4});
+  EXPECT_TRUE(Apply(projection, {erased}).values.empty());
+  rated.set_position("00000003");
+  rated.mutable_signal()->set_external_id("another");
+  EXPECT_EQ(Apply(projection, {rated}).values, std::vector<double>{4});
+}
+
 TEST(Projection, KeepsTheCursorWithThePage) {
   Projection projection;
   EXPECT_EQ(*projection.Cursor(), "");

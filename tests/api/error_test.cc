@@ -112,7 +112,7 @@ class ErrorTest : public ApiTest {
     for (const char* rest :
          {"", "/touchpoints/x", "/personas/x", "/journeyMaps/x", "/programmes/x", "/actions/x",
           "/cases/x", "/touchpointCatalogue", "/sources/web", "/sources/web/schema",
-          "/sources/web/statistics", "/quarantinedSignals/x"}) {
+          "/sources/web/statistics", "/quarantinedSignals/x", "/customerErasures/x"}) {
       const auto request = server_->schema().New(method.input_type());
       SetResourceName(client_.parent() + rest, request.get());
       const common::v1::ErrorInfo info = ErrorInfoOf(Send(method, *request));

@@ -3,6 +3,7 @@
 #include "tests/api/schema.h"
 #include "tests/api/server.h"
 #include "waymark/action/v1/action_service.pb.h"
+#include "waymark/feedback/v1/customer_erasure_service.pb.h"
 #include "waymark/feedback/v1/feedback_service.pb.h"
 #include "waymark/feedback/v1/quarantine_service.pb.h"
 #include "waymark/feedback/v1/signal_service.pb.h"
@@ -37,10 +38,11 @@ TEST_F(ReflectionTest, ListsEveryService) {
   EXPECT_THAT(
       server_->schema().services(),
       ElementsAre("grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
-                  "waymark.action.v1.ActionService", "waymark.feedback.v1.FeedbackService",
-                  "waymark.feedback.v1.QuarantineService", "waymark.feedback.v1.SignalService",
-                  "waymark.feedback.v1.SourceService", "waymark.journey.v1.DiscoveryService",
-                  "waymark.journey.v1.JourneyService", "waymark.scoring.v1.ScoringService"));
+                  "waymark.action.v1.ActionService", "waymark.feedback.v1.CustomerErasureService",
+                  "waymark.feedback.v1.FeedbackService", "waymark.feedback.v1.QuarantineService",
+                  "waymark.feedback.v1.SignalService", "waymark.feedback.v1.SourceService",
+                  "waymark.journey.v1.DiscoveryService", "waymark.journey.v1.JourneyService",
+                  "waymark.scoring.v1.ScoringService"));
 }
 
 TEST_F(ReflectionTest, GivesEachServiceWithAllThatItImports) {
@@ -54,6 +56,7 @@ TEST_F(ReflectionTest, DescribesTheApiOfThePublishedProtos) {
   // A message of each file, so that the file is part of this program.
   const google::protobuf::Message* linked[] = {
       &action::v1::GetActionRequest::default_instance(),
+      &feedback::v1::GetCustomerErasureRequest::default_instance(),
       &feedback::v1::IngestRequest::default_instance(),
       &feedback::v1::GetQuarantinedSignalRequest::default_instance(),
       &feedback::v1::GetSignalRequest::default_instance(),
