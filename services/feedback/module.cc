@@ -9,7 +9,7 @@ namespace waymark::feedback {
 absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Options& options,
                                                                        const Deps& deps) {
   const rpc::Environment& environment = deps.environment;
-  std::unique_ptr<FeedbackModule> module(new FeedbackModule());
+  std::unique_ptr<FeedbackModule> module(new FeedbackModule(deps.index));
   WM_ASSIGN_OR_RETURN(module->databases_, OpenDatabases(options.database));
   WM_ASSIGN_OR_RETURN(module->store_, Store::Open(module->databases_.journal.get()));
   WM_ASSIGN_OR_RETURN(module->index_,
@@ -66,7 +66,7 @@ std::vector<rpc::NamedService> FeedbackModule::services() {
 absl::Status FeedbackModule::Start() {
   writer_->Start();
   replacer_->Start();
-  indexer_->Start();
+  if (index_signals_) indexer_->Start();
   return absl::OkStatus();
 }
 
