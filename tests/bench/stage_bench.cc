@@ -38,7 +38,7 @@ using bench::Require;
 
 constexpr int kBatch = 1000;
 // What a commit takes while more waits, about.
-constexpr int kBatchesACommit = 8;
+constexpr int64_t kBatchesACommit = 8;
 
 double CpuMicros() {
   rusage usage;
