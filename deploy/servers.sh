@@ -2,6 +2,7 @@
 # A PostgreSQL and a Redis of one's own, on private ports. To be sourced:
 #   start_servers DIR   # starts both, with their data in DIR; sets POSTGRES_URL and REDIS_URL
 #   stop_servers DIR    # stops both; the data stay
+# POSTGRES_OPTIONS, if set, are passed to PostgreSQL: '-c shared_buffers=1GB'.
 # Starting what runs already, or stopping what does not, changes nothing.
 # PostgreSQL refuses root: as root it runs as the user `postgres`, who must be able to enter DIR. It
 # listens on a socket in DIR alone, Redis on a free port of 127.0.0.1; Redis keeps nothing on disk.
@@ -71,7 +72,8 @@ _start_postgres() {
   _init_postgres "$dir" || return 1
   if ! _servers_pg_ctl "$dir" status >/dev/null; then
     _servers_pg_ctl "$dir" -l "$dir/postgres/log" -w -t 60 start -o "-c listen_addresses='' \
-      -c max_connections=200 -c unix_socket_directories='$dir/postgres' -c shared_buffers=64MB" \
+      -c max_connections=200 -c unix_socket_directories='$dir/postgres' -c shared_buffers=64MB \
+      ${POSTGRES_OPTIONS:-}" \
       >"$dir/pg_ctl.log" 2>&1 || { cat "$dir/pg_ctl.log" "$dir/postgres/log" >&2; return 1; }
   fi
   POSTGRES_URL="postgresql:///postgres?host=$dir/postgres&user=postgres"

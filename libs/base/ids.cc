@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <random>
-
 #include "absl/strings/ascii.h"
 
 namespace waymark {
@@ -14,21 +12,22 @@ constexpr size_t kMaxIdLength = 128;
 
 }  // namespace
 
-uint64_t RandomBits() {
-  uint64_t bits = 0;
+void FillRandom(void* out, size_t bytes) {
   // Cannot fail for so few bytes; std::random_device may open a file with each use.
-  [[maybe_unused]] const int result = getentropy(&bits, sizeof(bits));
-  return bits;
+  [[maybe_unused]] const int result = getentropy(out, bytes);
 }
 
+uint64_t RandomBits() { return RandomBits<1>()[0]; }
+
 std::string NewId(absl::Time now) {
-  thread_local std::mt19937_64 generator(RandomBits());
+  // No generator of its own for each thread: those of servers come and go.
+  const std::array<uint64_t, 2> random = RandomBits<2>();
   uint64_t millis = static_cast<uint64_t>(absl::ToUnixMillis(now));
   std::string id(26, '0');
   for (int i = 9; i >= 0; --i, millis >>= 5) id[i] = kAlphabet[millis & 31];
   uint64_t bits = 0;
   for (int i = 10; i < 26; ++i) {
-    if ((i - 10) % 8 == 0) bits = generator();
+    if ((i - 10) % 8 == 0) bits = random[(i - 10) / 8];
     id[i] = kAlphabet[bits & 31];
     bits >>= 5;
   }

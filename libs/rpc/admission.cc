@@ -13,13 +13,14 @@ struct Admission::Waiter {
   enum class State { kWaiting, kAdmitted, kEvicted };
 
   std::string tenant;
+  int64_t places = 1;
   State state = State::kWaiting;
   absl::CondVar decided;
 };
 
 namespace {
 
-// A tenant runs at most that many calls for each place that it leaves free.
+// A tenant takes at most that many places for each that it leaves free.
 constexpr int64_t kRunningForEachFree = 7;
 
 absl::Status TooLate() {
@@ -29,32 +30,35 @@ absl::Status TooLate() {
 
 }  // namespace
 
-Admission::Ticket::Ticket(Ticket&& other) noexcept
-    : admission_(std::exchange(other.admission_, nullptr)), tenant_(std::move(other.tenant_)) {}
+Admission::Ticket::Ticket(Ticket&& other)
+    : admission_(std::exchange(other.admission_, nullptr)),
+      tenant_(std::move(other.tenant_)),
+      places_(other.places_) {}
 
 Admission::Ticket::~Ticket() {
-  if (admission_ != nullptr) admission_->Leave(tenant_);
+  if (admission_ != nullptr) admission_->Leave(tenant_, places_);
 }
 
-absl::StatusOr<Admission::Ticket> Admission::Enter(absl::string_view tenant, absl::Time deadline) {
+absl::StatusOr<Admission::Ticket> Admission::Enter(absl::string_view tenant, absl::Time deadline,
+                                                   int64_t places) {
   const absl::Time now = absl::Now();
   if (deadline <= now) return TooLate();
   absl::MutexLock lock(&mutex_);
-  // Nobody who may run waits: Leave hands places on.
-  if (MayRun(tenant)) {
-    Admit(tenant);
-    return Ticket(this, tenant);
+  places = std::clamp<int64_t>(places, 1, options_.max_concurrent);
+  if (MayRun(tenant, places) && !LighterWaits(tenant)) {
+    Admit(tenant, places);
+    return Ticket(this, tenant, places);
   }
   if (static_cast<int64_t>(queue_.size()) >= options_.max_queued && !MakeRoomFor(tenant)) {
     return Overloaded();
   }
-  Waiter waiter{.tenant = std::string(tenant)};
+  Waiter waiter{.tenant = std::string(tenant), .places = places};
   Enqueue(&waiter);
   const absl::Time until = std::min(deadline, now + options_.max_wait);
   while (waiter.state == Waiter::State::kWaiting) {
     if (waiter.decided.WaitWithDeadline(&mutex_, until)) break;
   }
-  if (waiter.state == Waiter::State::kAdmitted) return Ticket(this, tenant);
+  if (waiter.state == Waiter::State::kAdmitted) return Ticket(this, tenant, places);
   if (waiter.state == Waiter::State::kEvicted) return Overloaded();
   Dequeue(std::find(queue_.begin(), queue_.end(), &waiter));
   return until == deadline ? TooLate() : Overloaded();
@@ -68,13 +72,27 @@ absl::Status Admission::Overloaded() {
                    {.reason = "OVERLOADED", .retry_after = retry_after});
 }
 
-bool Admission::MayRun(absl::string_view tenant) const {
-  return LoadOf(tenant).running < kRunningForEachFree * (options_.max_concurrent - running_);
+// As if the places were taken one by one: whether the last may be.
+bool Admission::MayRun(absl::string_view tenant, int64_t places) const {
+  if (running_ == 0) return true;
+  const int64_t free = options_.max_concurrent - running_ - (places - 1);
+  return LoadOf(tenant).running + (places - 1) < kRunningForEachFree * free;
 }
 
-void Admission::Admit(absl::string_view tenant) {
-  ++running_;
-  ++load_[tenant].running;
+// Whether a call waits, for more places than are free, that must not wait for ever while smaller
+// ones of a tenant that runs no less go past it. Where all are of one size, nobody who may run
+// waits: Leave hands places on.
+bool Admission::LighterWaits(absl::string_view tenant) const {
+  const int64_t running = LoadOf(tenant).running;
+  return std::any_of(queue_.begin(), queue_.end(), [&](const Waiter* waiter) {
+    mutex_.AssertHeld();
+    return LoadOf(waiter->tenant).running <= running;
+  });
+}
+
+void Admission::Admit(absl::string_view tenant, int64_t places) {
+  running_ += places;
+  load_[tenant].running += places;
 }
 
 void Admission::Enqueue(Waiter* waiter) {
@@ -115,11 +133,11 @@ bool Admission::MakeRoomFor(absl::string_view tenant) {
   return true;
 }
 
-void Admission::Leave(const std::string& tenant) {
+void Admission::Leave(const std::string& tenant, int64_t places) {
   absl::MutexLock lock(&mutex_);
-  --running_;
+  running_ -= places;
   const auto load = load_.find(tenant);
-  if (--load->second.running == 0 && load->second.queued == 0) load_.erase(load);
+  if ((load->second.running -= places) == 0 && load->second.queued == 0) load_.erase(load);
   pacer_.Served();
   while (!queue_.empty()) {
     auto next = queue_.begin();
@@ -127,9 +145,9 @@ void Admission::Leave(const std::string& tenant) {
       if (LoadOf((*it)->tenant).running < LoadOf((*next)->tenant).running) next = it;
     }
     Waiter* waiter = *next;
-    if (!MayRun(waiter->tenant)) return;
+    if (!MayRun(waiter->tenant, waiter->places)) return;
     Dequeue(next);
-    Admit(waiter->tenant);
+    Admit(waiter->tenant, waiter->places);
     waiter->state = Waiter::State::kAdmitted;
     waiter->decided.Signal();
   }

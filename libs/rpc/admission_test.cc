@@ -66,6 +66,30 @@ TEST(AdmissionTest, OneTenantLeavesPlacesForOthers) {
   EXPECT_FALSE(admission.Enter("busy", kNoDeadline).ok());
 }
 
+TEST(AdmissionTest, ALargeCallTakesSeveralPlaces) {
+  Admission admission({.max_concurrent = 16, .max_queued = 0});
+  auto large = std::make_optional(admission.Enter("a", kNoDeadline, 8));
+  ASSERT_TRUE(large->ok());
+  EXPECT_EQ(admission.running(), 8);
+  EXPECT_FALSE(admission.Enter("a", kNoDeadline, 8).ok());
+  EXPECT_TRUE(admission.Enter("a", kNoDeadline).ok());
+  large.reset();
+  EXPECT_EQ(admission.running(), 0);
+  EXPECT_TRUE(admission.Enter("a", kNoDeadline, 1000).ok()) << "more than there are: all of them";
+}
+
+TEST(AdmissionTest, SmallCallsDoNotGoPastALargeOneOfTheirTenant) {
+  Admission admission({.max_concurrent = 16, .max_queued = 1, .max_wait = absl::Minutes(1)});
+  auto running = std::make_optional(admission.Enter("a", kNoDeadline, 10));
+  ASSERT_TRUE(running->ok());
+  std::thread large([&] { EXPECT_TRUE(admission.Enter("a", kNoDeadline, 8).ok()); });
+  Until([&] { return admission.queued() == 1; });
+  EXPECT_FALSE(admission.Enter("a", kNoDeadline).ok());
+  EXPECT_TRUE(admission.Enter("b", kNoDeadline).ok()) << "it runs less";
+  running.reset();
+  large.join();
+}
+
 TEST(AdmissionTest, AWaitingCallRunsWhenItsTenantMay) {
   Admission admission({.max_concurrent = 16, .max_queued = 1, .max_wait = absl::Minutes(1)});
   std::vector<Admission::Ticket> running;

@@ -131,6 +131,7 @@ class CallScope {
   const std::string method_;
   const bool all_tenants_;
   const bool count_bytes_;
+  const int64_t places_;
   const absl::Time start_ = absl::Now();
   std::string caller_tenant_;
   CallContext call_;
@@ -144,7 +145,8 @@ CallScope::CallScope(Shell& shell, grpc::ServerContext* context, const MethodTra
       context_(context),
       method_(method.name),
       all_tenants_(method.all_tenants),
-      count_bytes_(method.count_bytes) {
+      count_bytes_(method.count_bytes),
+      places_(method.places) {
   shell_.Begin(method_);
   caller_tenant_ = std::string(Metadata(*context, kTenantKey));
   call_.caller = std::string(Metadata(*context, kCallerKey));
@@ -179,7 +181,8 @@ absl::Status CallScope::Authorize(const google::protobuf::Message& request) {
 }
 
 absl::Status CallScope::Admit() {
-  absl::StatusOr<Admission::Ticket> ticket = shell_.admission.Enter(caller_tenant_, call_.deadline);
+  absl::StatusOr<Admission::Ticket> ticket =
+      shell_.admission.Enter(caller_tenant_, call_.deadline, places_);
   if (!ticket.ok()) return ticket.status();
   ticket_.emplace(*std::move(ticket));
   return absl::OkStatus();

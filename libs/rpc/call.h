@@ -77,6 +77,8 @@ struct Method {
   bool all_tenants = false;
   /// Whether the log tells the request's size. Counting costs about 7 % of parsing: off for bulk.
   bool count_bytes = true;
+  /// How many places of admission a request takes, see Admission::Enter; one unless set.
+  int64_t (*places)(const Request&) = nullptr;
 };
 
 /// What the untyped cores need to know of a Method.
@@ -84,6 +86,7 @@ struct MethodTraits {
   absl::string_view name;
   bool all_tenants;
   bool count_bytes;
+  int64_t places = 1;
 };
 
 /// The untyped core of Unary.
@@ -133,7 +136,9 @@ grpc::Status Unary(Shell& shell, grpc::ServerContext* context, const Request* re
                    Response* response, const Method<std::type_identity_t<Request>>& method,
                    Handler&& handler, const char* name = __builtin_FUNCTION()) {
   return RunUnary(
-      shell, context, {name, method.all_tenants, method.count_bytes}, *request,
+      shell, context,
+      {name, method.all_tenants, method.count_bytes, method.places ? method.places(*request) : 1},
+      *request,
       [&](Violations& violations) {
         if (method.validate) method.validate(*request, violations);
       },

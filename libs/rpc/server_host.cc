@@ -1,6 +1,8 @@
 #include "libs/rpc/server_host.h"
 
+#include <algorithm>
 #include <atomic>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -44,6 +46,12 @@ void Limit(const ServerOptions& options, grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
+  // gRPC ends a thread that has answered when enough others wait, by default two of each queue, and
+  // makes one when too few do. Handlers that wait for a common commit end at once, so nearly each
+  // call would cost a thread. It has a queue for each core.
+  const int queues = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS,
+                              std::max(2, static_cast<int>(options.idle_threads) / queues));
   grpc::ResourceQuota quota("server");
   quota.SetMaxThreads(static_cast<int>(options.max_threads));
   quota.Resize(options.max_memory_bytes);

@@ -26,6 +26,8 @@ struct ServerOptions {
   int64_t max_receive_bytes = (4 << 20) + (64 << 10);
   /// The last fuse behind admission control: calls beyond it are refused by gRPC itself.
   int64_t max_threads = 1024;
+  /// Threads that are kept for calls to come, in all, about; 0: gRPC's few.
+  int64_t idle_threads = 128;
   /// Calls at once on one connection; a client keeps those beyond it waiting on its own side.
   int64_t max_calls_per_connection = 100;
   int64_t max_memory_bytes = int64_t{1} << 30;

@@ -1,5 +1,6 @@
 #include "libs/rpc/trace.h"
 
+#include <array>
 #include <cstdint>
 
 #include "absl/strings/ascii.h"
@@ -33,9 +34,11 @@ std::string Digits(uint64_t bits) { return absl::StrCat(absl::Hex(bits, absl::kZ
 }  // namespace
 
 std::string NewSpan(absl::string_view parent) {
-  const std::string span = Digits(RandomBits() | 1);
-  if (!IsValid(parent))
-    return absl::StrCat("00-", Digits(RandomBits() | 1), Digits(RandomBits()), "-", span, "-01");
+  const std::array<uint64_t, 3> random = RandomBits<3>();  // at once: each asks the kernel
+  const std::string span = Digits(random[0] | 1);
+  if (!IsValid(parent)) {
+    return absl::StrCat("00-", Digits(random[1] | 1), Digits(random[2]), "-", span, "-01");
+  }
   return absl::StrCat(parent.substr(0, 36), span, parent.substr(52));
 }
 

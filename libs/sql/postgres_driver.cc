@@ -31,6 +31,7 @@ constexpr size_t kCachedStatements = 256;
 constexpr absl::Duration kAnswerGrace = absl::Seconds(5);
 constexpr absl::Duration kIdleInTransactionTimeout = absl::Seconds(60);
 constexpr size_t kBulkRowsPerStatement = 20'000;
+constexpr size_t kCopyRowsAPart = 500;
 constexpr char kSilent[] = "the server does not answer";
 
 struct Freer {
@@ -338,11 +339,21 @@ class PostgresSession : public Session {
       WM_RETURN_IF_ERROR(Receive(1, sql, std::move(started)).status());
       return absl::InternalError(absl::StrCat("the server wants no rows", Quoted(sql)));
     }
-    const std::string rows = EncodeCopy(values, columns.size());
-    const bool sent = PQputCopyData(connection, rows.data(), static_cast<int>(rows.size())) == 1 &&
-                      PQputCopyEnd(connection, nullptr) == 1;
+    const bool sent = SendCopy(values, columns.size());
     WM_ASSIGN_OR_RETURN(const PgResult result, Receive(sent ? 1 : 0, sql));
     return RowsAffected(result.get());
+  }
+
+  // In parts, so that the server works on the first while the next is encoded.
+  bool SendCopy(absl::Span<const Value> values, size_t columns) {
+    const auto put = [this](const std::string& data) {
+      return PQputCopyData(connection_.get(), data.data(), static_cast<int>(data.size())) == 1;
+    };
+    bool sent = put(EncodeCopyHeader());
+    for (size_t from = 0; sent && from < values.size(); from += kCopyRowsAPart * columns) {
+      sent = put(EncodeCopyRows(values.subspan(from, kCopyRowsAPart * columns), columns));
+    }
+    return sent && put(EncodeCopyEnd()) && PQputCopyEnd(connection_.get(), nullptr) == 1;
   }
 
   // INSERT ... SELECT from one array per column. A column that is NULL in every row has no type and

@@ -14,9 +14,9 @@ constexpr TypeOid kInt8Array = 1016, kFloat8Array = 1022, kTextArray = 1009, kBy
 
 template <typename Unsigned>
 void AppendBigEndian(std::string* out, Unsigned value) {
-  for (int shift = 8 * (sizeof(Unsigned) - 1); shift >= 0; shift -= 8) {
-    out->push_back(static_cast<char>(value >> shift));
-  }
+  char bytes[sizeof(Unsigned)];
+  for (size_t i = sizeof(Unsigned); i-- > 0; value >>= 8) bytes[i] = static_cast<char>(value);
+  out->append(bytes, sizeof(Unsigned));
 }
 
 void AppendBinary(std::string* out, const Value& value) {
@@ -121,24 +121,30 @@ std::string EncodeArray(ValueType type, absl::Span<const Value> values, size_t s
   return out;
 }
 
-std::string EncodeCopy(absl::Span<const Value> values, size_t columns) {
+std::string EncodeCopyHeader() {
   constexpr absl::string_view kSignature("PGCOPY\n\377\r\n\0", 11);
   std::string out(kSignature);
-  size_t bytes = 64 + values.size() * 12;
+  AppendBigEndian(&out, uint32_t{0});  // flags
+  AppendBigEndian(&out, uint32_t{0});  // length of the header's extension
+  return out;
+}
+
+std::string EncodeCopyRows(absl::Span<const Value> values, size_t columns) {
+  size_t bytes = 64 + values.size() * 14;
   for (const Value& value : values) {
     const bool text = value.type() == ValueType::kText || value.type() == ValueType::kBytes;
     if (text) bytes += value.AsString().size();
   }
+  std::string out;
   out.reserve(bytes);
-  AppendBigEndian(&out, uint32_t{0});  // flags
-  AppendBigEndian(&out, uint32_t{0});  // length of the header's extension
   for (size_t i = 0; i < values.size(); ++i) {
     if (i % columns == 0) AppendBigEndian(&out, static_cast<uint16_t>(columns));
     AppendField(&out, values[i]);
   }
-  AppendBigEndian(&out, static_cast<uint16_t>(~uint16_t{0}));  // the end
   return out;
 }
+
+std::string EncodeCopyEnd() { return "\377\377"; }
 
 Value DecodeText(TypeOid oid, absl::string_view text) {
   switch (oid) {

@@ -27,8 +27,10 @@ std::string EncodeBinary(const Value& value);
 /// binary format.
 std::string EncodeArray(ValueType type, absl::Span<const Value> values, size_t stride);
 
-/// Rows of `columns` values each, in the binary format of COPY.
-std::string EncodeCopy(absl::Span<const Value> values, size_t columns);
+/// The binary format of COPY: its header, rows of `columns` values each, and its end.
+std::string EncodeCopyHeader();
+std::string EncodeCopyRows(absl::Span<const Value> values, size_t columns);
+std::string EncodeCopyEnd();
 
 /// A cell that came in the text format. Integers and xid8 become integers, floats doubles, a
 /// numeric without a fraction an integer when it fits and else a double, a boolean 0 or 1, bytea

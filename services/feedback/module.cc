@@ -9,7 +9,7 @@ namespace waymark::feedback {
 absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Options& options,
                                                                        const Deps& deps) {
   const rpc::Environment& environment = deps.environment;
-  std::unique_ptr<FeedbackModule> module(new FeedbackModule());
+  std::unique_ptr<FeedbackModule> module(new FeedbackModule(deps.index));
   WM_ASSIGN_OR_RETURN(module->databases_, OpenDatabases(options.database));
   WM_ASSIGN_OR_RETURN(module->store_, Store::Open(module->databases_.journal.get()));
   WM_ASSIGN_OR_RETURN(module->index_,
@@ -51,12 +51,6 @@ absl::StatusOr<std::unique_ptr<FeedbackModule>> FeedbackModule::Create(const Opt
       environment, module->quarantine_.get(), module->ingestor_.get());
   module->signal_service_ = std::make_unique<SignalServiceImpl>(environment, module->reader_.get(),
                                                                 module->indexer_.get());
-  module->erasures_ = std::make_unique<ErasureStore>(module->databases_.journal.get());
-  module->eraser_ =
-      std::make_unique<Eraser>(module->store_.get(), module->erasures_.get(), module->index_.get(),
-                               module->writer_.get(), environment.clock);
-  module->customer_erasure_service_ = std::make_unique<CustomerErasureServiceImpl>(
-      environment, module->eraser_.get(), module->erasures_.get());
   return module;
 }
 
@@ -66,20 +60,17 @@ std::vector<rpc::NamedService> FeedbackModule::services() {
   return {{v1::FeedbackService::service_full_name(), service_.get()},
           {v1::SignalService::service_full_name(), signal_service_.get()},
           {v1::SourceService::service_full_name(), source_service_.get()},
-          {v1::QuarantineService::service_full_name(), quarantine_service_.get()},
-          {v1::CustomerErasureService::service_full_name(), customer_erasure_service_.get()}};
+          {v1::QuarantineService::service_full_name(), quarantine_service_.get()}};
 }
 
 absl::Status FeedbackModule::Start() {
   writer_->Start();
   replacer_->Start();
-  indexer_->Start();
-  eraser_->Start();
+  if (index_signals_) indexer_->Start();
   return absl::OkStatus();
 }
 
 void FeedbackModule::Stop() {
-  if (eraser_ != nullptr) eraser_->Stop();
   if (indexer_ != nullptr) indexer_->Stop();
   if (replacer_ != nullptr) replacer_->Stop();
   if (writer_ != nullptr) writer_->Stop();

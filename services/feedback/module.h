@@ -37,6 +37,8 @@ class FeedbackModule : public rpc::Module {
  public:
   struct Deps {
     rpc::Environment environment;
+    /// Whether Start indexes what is recorded; not when the accept path alone is measured.
+    bool index = true;
   };
 
   /// Opens the store and reads what it knows. Statuses are those of sql::Database::Open and
@@ -51,7 +53,9 @@ class FeedbackModule : public rpc::Module {
   absl::Status Ready() override;
 
  private:
-  FeedbackModule() = default;
+  explicit FeedbackModule(bool index) : index_signals_(index) {}
+
+  const bool index_signals_;
 
   // In the order in which each uses those before it.
   Databases databases_;

@@ -40,6 +40,13 @@ void CheckBatch(const Request& request, Violations& violations) {
   }
 }
 
+// Enough batches at once to fill a commit, few enough that who is refused soon gets a processor.
+int64_t PlacesOf(const v1::IngestRequest& request) {
+  constexpr int kSignalsAPlace = 100;
+  constexpr int kMostPlaces = 8;
+  return std::min(kMostPlaces, 1 + request.signals_size() / kSignalsAPlace);
+}
+
 void CheckPull(const v1::PullFeedRequest& request, Violations& violations) {
   violations.CheckName("parent", request.parent(), "tenants/*");
   if (request.limit() < 0 || request.limit() > kMaxChanges) {
@@ -145,20 +152,21 @@ FeedbackServiceImpl::FeedbackServiceImpl(const rpc::Environment& environment,
 grpc::Status FeedbackServiceImpl::Ingest(grpc::ServerContext* context,
                                          const v1::IngestRequest* request,
                                          v1::IngestResponse* response) {
-  return rpc::Unary(shell_, context, request, response,
-                    {.validate = CheckBatch<v1::IngestRequest>, .count_bytes = false},
-                    [&](const CallContext& call, const v1::IngestRequest&,
-                        v1::IngestResponse* out) -> absl::Status {
-                      // gRPC made the message for this call alone, so it may be used up.
-                      auto* signals = const_cast<v1::IngestRequest*>(request)->mutable_signals();
-                      WM_ASSIGN_OR_RETURN(const std::shared_ptr<Submission> batch,
-                                          parts_.ingestor->Submit(call.tenant, signals));
-                      WM_RETURN_IF_ERROR(parts_.ingestor->Await(*batch, call.deadline));
-                      FillOutcomes(*batch, out->mutable_outcomes());
-                      FillProblems(*batch, 0, kMaxBatchSignals, out->mutable_problems());
-                      out->set_position(PositionText(LastPosition(*batch)));
-                      return absl::OkStatus();
-                    });
+  return rpc::Unary(
+      shell_, context, request, response,
+      {.validate = CheckBatch<v1::IngestRequest>, .count_bytes = false, .places = PlacesOf},
+      [&](const CallContext& call, const v1::IngestRequest&,
+          v1::IngestResponse* out) -> absl::Status {
+        // gRPC made the message for this call alone, so it may be used up.
+        auto* signals = const_cast<v1::IngestRequest*>(request)->mutable_signals();
+        WM_ASSIGN_OR_RETURN(const std::shared_ptr<Submission> batch,
+                            parts_.ingestor->Submit(call.tenant, signals));
+        WM_RETURN_IF_ERROR(parts_.ingestor->Await(*batch, call.deadline));
+        FillOutcomes(*batch, out->mutable_outcomes());
+        FillProblems(*batch, 0, kMaxBatchSignals, out->mutable_problems());
+        out->set_position(PositionText(LastPosition(*batch)));
+        return absl::OkStatus();
+      });
 }
 
 grpc::Status FeedbackServiceImpl::StreamIngest(grpc::ServerContext* context,

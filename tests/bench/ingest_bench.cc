@@ -1,27 +1,32 @@
 // How fast signals are taken in, as a share of what a server reaches that only parses them: both in
 // this process, behind the same API and limits, in interleaved rounds.
 //   ingest_bench [--seconds 30] [--rounds 5] [--streams 2] [--batch 1000|100|1] [--duplicates]
-//                [--postgres postgresql://...]
-// With --duplicates every signal is one of the last million again. With --postgres, an empty
-// database, the same load also goes to the service on PostgreSQL and, as rows by `INSERT ... SELECT
-// FROM unnest
-// ... ON CONFLICT DO NOTHING`, to a table of it. Writes nothing else outside a temporary folder,
-// which it removes.
+//                [--growing-ids] [--index=false] [--postgres postgresql://... [--sessions 4]]
+// External ids come in no order, as those that vendors make and UUIDs do; with --growing-ids each
+// is one more than the last. With --duplicates every signal is one of the last million again. With
+// --postgres, an empty database, the same signals also go to the service on PostgreSQL and, as
+// rows, to a table (see on_conflict_table.h) from as many sessions as --sessions says. With
+// --index=false nothing is indexed meanwhile: the accept path alone. Writes nothing else outside a
+// temporary folder, which it removes.
 #include <grpcpp/generic/generic_stub.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -29,8 +34,10 @@
 #include "libs/base/options.h"
 #include "libs/rpc/server_host.h"
 #include "services/feedback/module.h"
+#include "tests/bench/on_conflict_table.h"
 #include "tests/bench/requests.h"
 #include "waymark/feedback/v1/feedback_service.grpc.pb.h"
+#include "waymark/feedback/v1/signal_service.grpc.pb.h"
 
 namespace waymark {
 namespace {
@@ -120,12 +127,29 @@ struct Load {
 struct Speed {
   double per_second = 0;
   double cpu_micros = 0;
+  /// Until the last one was indexed, too.
+  double indexed_per_second = 0;
 };
 
+// Of this process and of every PostgreSQL process on this machine, where there should be no other.
 absl::Duration CpuTime() {
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
-  return absl::DurationFromTimeval(usage.ru_utime) + absl::DurationFromTimeval(usage.ru_stime);
+  absl::Duration time =
+      absl::DurationFromTimeval(usage.ru_utime) + absl::DurationFromTimeval(usage.ru_stime);
+  for (const auto& process : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream file(process.path() / "stat");
+    std::string stat;
+    if (!std::getline(file, stat) || !absl::StrContains(stat, "(postgres)")) continue;
+    const std::vector<std::string> fields = absl::StrSplit(stat, ' ');
+    for (const size_t ticks_at : {13, 14}) {  // user and system, see proc(5)
+      int64_t ticks = 0;
+      if (absl::SimpleAtoi(fields[ticks_at], &ticks)) {
+        time += absl::Seconds(ticks) / sysconf(_SC_CLK_TCK);
+      }
+    }
+  }
+  return time;
 }
 
 /// Runs `client` in as many threads as the load has clients.
@@ -140,8 +164,8 @@ Speed Measure(const Load& load, absl::Duration duration,
   }
   for (std::thread& thread : threads) thread.join();
   const double signals = static_cast<double>(sent);
-  return {signals / absl::ToDoubleSeconds(absl::Now() - start),
-          absl::ToDoubleMicroseconds(CpuTime() - cpu) / signals};
+  return {.per_second = signals / absl::ToDoubleSeconds(absl::Now() - start),
+          .cpu_micros = absl::ToDoubleMicroseconds(CpuTime() - cpu) / signals};
 }
 
 Speed MeasureServer(const std::string& address, const Load& load, absl::Duration duration) {
@@ -154,69 +178,14 @@ Speed MeasureServer(const std::string& address, const Load& load, absl::Duration
   });
 }
 
-/// What a team would do without us: the batches' rows into a table with a unique key, each batch in
-/// a transaction of its own, from as many sessions as there are clients.
-class OnConflictTable {
- public:
-  explicit OnConflictTable(const std::string& url) {
-    sql::DatabaseOptions options;
-    options.pool_size = 64;
-    auto database = sql::Database::Open(url, options);
-    Require(database.ok(), database.status().ToString());
-    database_ = *std::move(database);
-    const absl::Status made = database_->RunTransaction([](sql::Connection& connection) {
-      return connection.ExecuteScript(
-          "DROP TABLE IF EXISTS rows_of_bench; CREATE TABLE rows_of_bench (tenant TEXT, "
-          "source TEXT, external_id TEXT, revision BIGINT NOT NULL, content BIGINT NOT NULL, "
-          "payload BYTEA NOT NULL, PRIMARY KEY (tenant, source, external_id))");
-    });
-    Require(made.ok(), made.ToString());
-  }
-
-  Speed Run(const Load& load, absl::Duration duration) {
-    return Measure(load, duration,
-                   [&](int, absl::Time deadline) { return Insert(load.batch, deadline); });
-  }
-
- private:
-  int64_t Insert(int batch, absl::Time deadline) {
-    const std::string payload = bench::MakeSignal(0).SerializeAsString();
-    constexpr absl::string_view kColumns[] = {"tenant",   "source",  "external_id",
-                                              "revision", "content", "payload"};
-    int64_t sent = 0;
-    while (absl::Now() < deadline) {
-      std::vector<sql::Value> values;
-      uint64_t id = bench::TakeIds(batch);
-      for (int i = 0; i < batch; ++i, ++id) {
-        const uint64_t key = bench::IdAt(id);
-        values.insert(values.end(), {sql::Value("demo"), sql::Value("bench"),
-                                     sql::Value(absl::StrFormat("%016x", key)), sql::Value(0),
-                                     sql::Value(static_cast<int64_t>(key * 0x9E3779B97F4A7C15)),
-                                     sql::Value::Bytes(payload)});
-      }
-      const absl::Status status = database_->RunTransaction(
-          [&](sql::Connection& connection) {
-            return connection
-                .BulkInsert("rows_of_bench", kColumns, values, sql::OnConflict::kDoNothing)
-                .status();
-          },
-          sql::Isolation::kReadCommitted);
-      Require(status.ok(), status.ToString());
-      sent += batch;
-    }
-    return sent;
-  }
-
-  std::unique_ptr<sql::Database> database_;
-};
-
 double Median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
 }
 
-std::unique_ptr<rpc::ServerHost> Serve(const std::vector<rpc::NamedService>& services) {
-  auto host = rpc::ServerHost::Start({}, services);
+std::unique_ptr<rpc::ServerHost> Serve(const std::vector<rpc::NamedService>& services,
+                                       const rpc::ServerOptions& options = {}) {
+  auto host = rpc::ServerHost::Start(options, services);
   Require(host.ok(), host.status().ToString());
   return *std::move(host);
 }
@@ -224,14 +193,15 @@ std::unique_ptr<rpc::ServerHost> Serve(const std::vector<rpc::NamedService>& ser
 /// The feedback service on an empty journal.
 class FeedbackServer {
  public:
-  explicit FeedbackServer(const std::string& database) {
+  FeedbackServer(const std::string& database, bool index) : index_(index) {
     feedback::Options options;
     options.database = database;
     options.max_index_lag = 0;  // a long run would be shed
     tenants_ = *rpc::TenantRegistry::Load("");
     auto module = feedback::FeedbackModule::Create(
         options,
-        {.environment = {.clock = Clock::Real(), .tenants = tenants_.get(), .metrics = &metrics_}});
+        {.environment = {.clock = Clock::Real(), .tenants = tenants_.get(), .metrics = &metrics_},
+         .index = index});
     Require(module.ok(), module.status().ToString());
     module_ = *std::move(module);
     Require(module_->Start().ok(), "cannot start");
@@ -243,10 +213,32 @@ class FeedbackServer {
   }
 
   Speed Run(const Load& load, absl::Duration duration) const {
-    return MeasureServer(host_->address(), load, duration);
+    const absl::Time start = absl::Now();
+    Speed speed = MeasureServer(host_->address(), load, duration);
+    if (!index_) return speed;
+    const double signals = speed.per_second * absl::ToDoubleSeconds(absl::Now() - start);
+    WaitForIndex();
+    speed.indexed_per_second = signals / absl::ToDoubleSeconds(absl::Now() - start);
+    return speed;
   }
 
  private:
+  // What is left must not slow down whoever is measured next.
+  void WaitForIndex() const {
+    const auto stub = v1::SignalService::NewStub(
+        grpc::CreateChannel(host_->address(), grpc::InsecureChannelCredentials()));
+    v1::GetIndexStatusRequest request;
+    request.set_parent("tenants/demo");
+    for (v1::IndexStatus status;; absl::SleepFor(absl::Milliseconds(20))) {
+      grpc::ClientContext context;
+      AddTenant(context);
+      const grpc::Status got = stub->GetIndexStatus(&context, request, &status);
+      Require(got.ok(), got.error_message());
+      if (status.waiting() == 0) return;
+    }
+  }
+
+  const bool index_;
   metrics::Registry metrics_;
   std::unique_ptr<rpc::TenantRegistry> tenants_;
   std::unique_ptr<feedback::FeedbackModule> module_;
@@ -255,7 +247,10 @@ class FeedbackServer {
 
 class ParseOnlyServer {
  public:
-  ParseOnlyServer() : host_(Serve({{v1::FeedbackService::service_full_name(), &service_}})) {}
+  // Handlers that wait for nothing are fastest with few threads.
+  ParseOnlyServer()
+      : host_(Serve({{v1::FeedbackService::service_full_name(), &service_}}, {.idle_threads = 0})) {
+  }
 
   Speed Run(const Load& load, absl::Duration duration) const {
     return MeasureServer(host_->address(), load, duration);
@@ -272,6 +267,7 @@ struct Target {
   std::function<Speed(const Load&, absl::Duration)> run;
   std::vector<double> per_second = {};
   std::vector<double> cpu_micros = {};
+  std::vector<double> indexed_per_second = {};
   std::vector<double> ratio = {};
 };
 
@@ -282,38 +278,66 @@ void Compare(const Load& load, int64_t rounds, absl::Duration round, std::vector
       const Speed speed = target.run(load, round);
       target.per_second.push_back(speed.per_second);
       target.cpu_micros.push_back(speed.cpu_micros);
+      target.indexed_per_second.push_back(speed.indexed_per_second);
       target.ratio.push_back(speed.per_second / targets[0].per_second.back());
     }
   }
   std::printf("%s\n", load.name);
   for (const Target& target : targets) {
-    std::printf("  %-24s %12.0f/s %8.3f of the first %9.2f us CPU %7.2f times\n",
-                target.name.c_str(), Median(target.per_second), Median(target.ratio),
-                Median(target.cpu_micros),
+    std::printf("  %-24s %12.0f/s %8.3f of the first %9.2f us CPU %7.2f times", target.name.c_str(),
+                Median(target.per_second), Median(target.ratio), Median(target.cpu_micros),
                 Median(target.cpu_micros) / Median(targets[0].cpu_micros));
+    const double indexed = Median(target.indexed_per_second);
+    std::printf(indexed > 0 ? " %12.0f/s and indexed\n" : "\n", indexed);
   }
   std::fflush(stdout);
 }
 
-void MeasureLoad(const Load& load, int64_t rounds, absl::Duration round,
-                 const std::string& postgres) {
+struct PostgresOptions {
+  std::string url;
+  int64_t sessions = 4;
+};
+
+/// The service on one database, the table in the same, in turns.
+class OnPostgres {
+ public:
+  OnPostgres(const PostgresOptions& options, bool index)
+      : options_(options),
+        server_(options.url, index),
+        table_(options.url, static_cast<int>(options.sessions)) {}
+
+  void AddTargets(std::vector<Target>* targets) {
+    targets->push_back(
+        {"ingest on PostgreSQL", [this](const auto&... a) { return server_.Run(a...); }});
+    targets->push_back({"ON CONFLICT DO NOTHING", [this](Load load, absl::Duration round) {
+                          const int batch = load.batch;
+                          load.clients = static_cast<int>(options_.sessions);
+                          return Measure(load, round, [&](int, absl::Time deadline) {
+                            return table_.Insert(batch, deadline);
+                          });
+                        }});
+  }
+
+ private:
+  const PostgresOptions& options_;
+  FeedbackServer server_;
+  bench::OnConflictTable table_;
+};
+
+void MeasureLoad(const Load& load, int64_t rounds, absl::Duration round, bool index,
+                 const PostgresOptions& postgres) {
   std::string folder = (std::filesystem::temp_directory_path() / "waymark-bench-XXXXXX").string();
   Require(mkdtemp(folder.data()) != nullptr, "cannot make a temporary folder");
   {
     const ParseOnlyServer parse_only;
-    const FeedbackServer sqlite(absl::StrCat("sqlite:", folder, "/feedback.db"));
+    const FeedbackServer sqlite(absl::StrCat("sqlite:", folder, "/feedback.db"), index);
     std::vector<Target> targets = {
         {"parse only", [&](const auto&... a) { return parse_only.Run(a...); }},
         {"ingest on SQLite", [&](const auto&... a) { return sqlite.Run(a...); }}};
-    std::unique_ptr<FeedbackServer> on_postgres;
-    std::unique_ptr<OnConflictTable> table;
-    if (!postgres.empty()) {
-      on_postgres = std::make_unique<FeedbackServer>(postgres);
-      table = std::make_unique<OnConflictTable>(postgres);
-      targets.push_back(
-          {"ingest on PostgreSQL", [&](const auto&... a) { return on_postgres->Run(a...); }});
-      targets.push_back(
-          {"ON CONFLICT DO NOTHING", [&](const auto&... a) { return table->Run(a...); }});
+    std::unique_ptr<OnPostgres> on_postgres;
+    if (!postgres.url.empty()) {
+      on_postgres = std::make_unique<OnPostgres>(postgres, index);
+      on_postgres->AddTargets(&targets);
     }
     Compare(load, rounds, round, std::move(targets));
   }
@@ -326,14 +350,19 @@ int Main(int argc, char** argv) {
   int64_t streams = 2;
   int64_t batch = 0;
   bool duplicates = false;
-  std::string postgres;
+  bool growing_ids = false;
+  bool index = true;
+  PostgresOptions postgres;
   OptionSet options("ingest_bench", "Compares ingest with a server that only parses.");
   options.Add("seconds", &seconds, "how long all of it may take, about");
   options.Add("rounds", &rounds, "measured rounds of each load, after one to warm up");
   options.Add("streams", &streams, "streams that upload at once");
   options.Add("batch", &batch, "only the load with batches of that size; 0: all");
   options.Add("duplicates", &duplicates, "send signals that are known already");
-  options.Add("postgres", &postgres, "an empty database to measure on, too");
+  options.Add("growing-ids", &growing_ids, "each external id is one more than the last");
+  options.Add("index", &index, "whether what is taken in is indexed at the same time");
+  options.Add("postgres", &postgres.url, "an empty database to measure on, too");
+  options.Add("sessions", &postgres.sessions, "that insert into the table of that database");
   const auto parsed = options.Parse(argc, argv);
   Require(parsed.ok(), parsed.status().ToString());
   if (!*parsed) return 0;
@@ -341,18 +370,19 @@ int Main(int argc, char** argv) {
   SetLogLevel(LogLevel::kWarning);
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as servers do
   if (duplicates) bench::SetIdCycle(1'000'000);
+  bench::SetScrambledIds(!growing_ids);
 
   const Load loads[] = {{"streams of batches of 1000", 1000, static_cast<int>(streams), Upload},
                         {"streams of batches of 100", 100, static_cast<int>(streams), Upload},
                         {"calls of 1 signal, 64 clients", 1, 64, Call}};
-  const int64_t targets = postgres.empty() ? 2 : 4;
+  const int64_t targets = postgres.url.empty() ? 2 : 4;
   const int64_t measured = batch == 0 ? static_cast<int64_t>(std::size(loads)) : 1;
   const absl::Duration round = absl::Seconds(seconds) / (targets * (rounds + 1) * measured);
   std::printf("%zu bytes a signal; medians of %d rounds of %s\n",
               RequestTemplate("demo", 1000).bytes_per_signal(), static_cast<int>(rounds),
               absl::FormatDuration(round).c_str());
   for (const Load& load : loads) {
-    if (batch == 0 || batch == load.batch) MeasureLoad(load, rounds, round, postgres);
+    if (batch == 0 || batch == load.batch) MeasureLoad(load, rounds, round, index, postgres);
   }
   return 0;
 }

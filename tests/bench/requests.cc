@@ -16,7 +16,6 @@ namespace {
 
 namespace v1 = feedback::v1;
 
-constexpr absl::string_view kIdMark = "@@@@@@@@@@@@@@@@";
 constexpr char kText[] =
     "Check-in was quick, but the queue at security took forty minutes and nobody told us which "
     "lane was open; the staff at the gate were very kind";
@@ -26,6 +25,14 @@ std::atomic<uint64_t> next_id{static_cast<uint64_t>(getpid()) << 36};
 
 /// Ids are taken modulo this; 0: they are all new.
 uint64_t id_cycle = 0;
+bool scrambled_ids = false;
+
+// A bijection (the finalizer of SplitMix64): no two ids get the same.
+uint64_t Scramble(uint64_t id) {
+  id = (id ^ (id >> 30)) * 0xBF58476D1CE4E5B9;
+  id = (id ^ (id >> 27)) * 0x94D049BB133111EB;
+  return id ^ (id >> 31);
+}
 
 }  // namespace
 
@@ -65,7 +72,13 @@ v1::Signal MakeSignal(int i) {
 
 uint64_t TakeIds(uint64_t count) { return next_id.fetch_add(count); }
 void SetIdCycle(uint64_t ids) { id_cycle = ids; }
-uint64_t IdAt(uint64_t id) { return id_cycle == 0 ? id : id % id_cycle; }
+void SetScrambledIds(bool scrambled) { scrambled_ids = scrambled; }
+
+void WriteExternalId(uint64_t id, char* out) {
+  uint64_t rest = id_cycle == 0 ? id : id % id_cycle;
+  if (scrambled_ids) rest = Scramble(rest);
+  for (int digit = 15; digit >= 0; --digit, rest >>= 4) out[digit] = "0123456789abcdef"[rest & 15];
+}
 
 void Require(bool ok, absl::string_view what) {
   if (ok) return;
@@ -84,18 +97,22 @@ RequestTemplate::RequestTemplate(absl::string_view tenant, int batch) : batch_(b
   }
 }
 
+void RequestTemplate::WriteNext(char* out) const {
+  std::copy(bytes_.begin(), bytes_.end(), out);
+  uint64_t id = TakeIds(ids_.size());
+  for (const size_t at : ids_) WriteExternalId(id++, out + at);
+}
+
 grpc::ByteBuffer RequestTemplate::Next() {
   grpc::Slice slice(bytes_.size());
-  char* data = reinterpret_cast<char*>(const_cast<uint8_t*>(slice.begin()));
-  std::copy(bytes_.begin(), bytes_.end(), data);
-  uint64_t id = TakeIds(ids_.size());
-  for (const size_t at : ids_) {
-    uint64_t rest = IdAt(id++);
-    for (int digit = 15; digit >= 0; --digit, rest >>= 4) {
-      data[at + digit] = "0123456789abcdef"[rest & 15];
-    }
-  }
+  WriteNext(reinterpret_cast<char*>(const_cast<uint8_t*>(slice.begin())));
   return grpc::ByteBuffer(&slice, 1);
+}
+
+void RequestTemplate::AppendNext(std::string* out) {
+  const size_t offset = out->size();
+  out->resize(offset + bytes_.size());
+  WriteNext(out->data() + offset);
 }
 
 }  // namespace waymark::bench

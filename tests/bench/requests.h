@@ -16,10 +16,13 @@ void Require(bool ok, absl::string_view what);
 /// The first of `count` ids that nobody else has; with SetIdCycle they come again after so many.
 uint64_t TakeIds(uint64_t count);
 void SetIdCycle(uint64_t ids);
-/// The id as the requests carry it.
-uint64_t IdAt(uint64_t id);
+/// Whether external ids come in no order, as those that vendors make and UUIDs do, or grow.
+void SetScrambledIds(bool scrambled);
+/// Writes the external id of `id`: 16 hexadecimal digits.
+void WriteExternalId(uint64_t id, char* out);
 
-/// A signal as the requests hold it, about 260 bytes; its id is a mark.
+/// A signal as the requests hold it, about 260 bytes; its external id is kIdMark, to be replaced.
+inline constexpr absl::string_view kIdMark = "@@@@@@@@@@@@@@@@";
 feedback::v1::Signal MakeSignal(int i);
 
 /// A serialized request of `batch` signals, a quarter with a text of 140 characters, that get new
@@ -30,11 +33,15 @@ class RequestTemplate {
   RequestTemplate(absl::string_view tenant, int batch);
 
   grpc::ByteBuffer Next();
+  /// The same as bytes.
+  void AppendNext(std::string* out);
 
   int batch() const { return batch_; }
   size_t bytes_per_signal() const { return bytes_.size() / batch_; }
 
  private:
+  void WriteNext(char* out) const;
+
   const int batch_;
   std::string bytes_;
   /// Where the ids stand.
