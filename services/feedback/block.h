@@ -13,12 +13,30 @@
 namespace waymark::feedback {
 
 /// What an entry of the journal says; stored, so numbers never change.
-enum class EntryKind : uint8_t { kRecorded = 1, kRevised = 2, kDeleted = 3, kReenriched = 4 };
+enum class EntryKind : uint8_t {
+  kRecorded = 1,
+  kRevised = 2,
+  kDeleted = 3,
+  kReenriched = 4,
+  kCorrected = 5,
+  kLinked = 6,
+  kUnlinked = 7,
+};
 
 /// Whether the payload of such an entry is a signal (a tombstone is one): all others say something
 /// about signals or customers, and have no key of their own.
 constexpr bool HoldsSignal(EntryKind kind) {
   return kind == EntryKind::kRecorded || kind == EntryKind::kRevised || kind == EntryKind::kDeleted;
+}
+
+/// Whether the payload of such an entry is a reference to a signal whose places are new.
+constexpr bool RefersToSignal(EntryKind kind) {
+  return kind == EntryKind::kReenriched || kind == EntryKind::kCorrected;
+}
+
+/// Whether it is a CustomerLink, serialized.
+constexpr bool HoldsLink(EntryKind kind) {
+  return kind == EntryKind::kLinked || kind == EntryKind::kUnlinked;
 }
 
 /// What is known of an entry without its payload.
@@ -39,8 +57,8 @@ struct EntryHeader {
   std::optional<Position> previous;
 };
 
-/// Builds the two columns of a block: `keys` holds every header, `payload` the signals (serialized)
-/// or, for kReenriched, references. Not thread-safe.
+/// Builds the two columns of a block: `keys` holds every header, `payload` the signals
+/// (serialized), references or links, as the kind of each says. Not thread-safe.
 class BlockBuilder {
  public:
   /// `header.index` grows from call to call.
@@ -72,7 +90,7 @@ absl::Status ReadEntries(
     absl::string_view keys, absl::string_view payload,
     absl::FunctionRef<bool(const EntryHeader& header, absl::string_view payload)> visit);
 
-/// The payload of a kReenriched entry: where the entry stands that is placed anew.
+/// The payload of an entry that RefersToSignal: where the entry stands that is placed anew.
 std::string EncodeReference(const Position& original);
 absl::Status DecodeReference(absl::string_view payload, Position* original);
 

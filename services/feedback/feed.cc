@@ -23,6 +23,7 @@ constexpr absl::Duration kPollInterval = absl::Milliseconds(50);
 
 bool ReachesShard(const EntryHeader& header, const FeedQuery& query) {
   if (header.kind == EntryKind::kRevised || header.kind == EntryKind::kDeleted) return true;
+  if (HoldsLink(header.kind)) return true;
   return header.shard_hash % query.shard_count == query.shard;
 }
 
@@ -36,6 +37,12 @@ v1::Change::Kind ToProto(EntryKind kind) {
       return v1::Change::KIND_DELETED;
     case EntryKind::kReenriched:
       return v1::Change::KIND_REENRICHED;
+    case EntryKind::kCorrected:
+      return v1::Change::KIND_CORRECTED;
+    case EntryKind::kLinked:
+      return v1::Change::KIND_LINKED;
+    case EntryKind::kUnlinked:
+      return v1::Change::KIND_UNLINKED;
   }
   return v1::Change::KIND_UNSPECIFIED;
 }
@@ -43,12 +50,11 @@ v1::Change::Kind ToProto(EntryKind kind) {
 // Fills one page, within one transaction.
 class PageReader {
  public:
-  PageReader(sql::Connection* connection, const FeedQuery& query, CatalogueStore* catalogues,
+  PageReader(sql::Connection* connection, const FeedQuery& query, const PlacementStores& placements,
              v1::PullFeedResponse* page)
-      : connection_(*connection), query_(query), catalogues_(catalogues), page_(page) {}
+      : connection_(*connection), query_(query), placer_(connection, placements), page_(page) {}
 
   absl::Status Read() {
-    WM_ASSIGN_OR_RETURN(revisions_, CatalogueStore::NewestRevisions(connection_));
     end_ = query_.after;
     bool at_end = false;
     while (!full_ && !at_end) WM_RETURN_IF_ERROR(ReadSome(&at_end));
@@ -97,7 +103,8 @@ class PageReader {
     change->set_tenant(block.tenant);
     change->set_position(ToString(position));
     SetTime(block.record_time, change->mutable_record_time());
-    if (header.kind == EntryKind::kReenriched) {
+    if (HoldsLink(header.kind)) return AddLink(payload, change);
+    if (RefersToSignal(header.kind)) {
       EntryReference reference = {header.key, {}};
       WM_RETURN_IF_ERROR(DecodeReference(payload, &reference.position));
       references_.push_back({page_->changes_size() - 1, reference});
@@ -108,8 +115,17 @@ class PageReader {
       return JournalDamaged("a signal");
     }
     page_bytes_ += static_cast<int64_t>(payload.size());
-    WM_ASSIGN_OR_RETURN(const PlacementEngine* engine, EngineOf(block.tenant));
-    *change->mutable_enrichment() = engine->Place(change->signal());
+    WM_ASSIGN_OR_RETURN(*change->mutable_enrichment(),
+                        placer_.Place(block.tenant, header.key, change->signal()));
+    return absl::OkStatus();
+  }
+
+  absl::Status AddLink(absl::string_view payload, v1::Change* change) {
+    page_bytes_ += static_cast<int64_t>(payload.size());
+    if (!change->mutable_customer_link()->ParseFromArray(payload.data(),
+                                                         static_cast<int>(payload.size()))) {
+      return JournalDamaged("a link of customers");
+    }
     return absl::OkStatus();
   }
 
@@ -126,16 +142,6 @@ class PageReader {
                                      return header.index < position.index;
                                    }));
     return found;
-  }
-
-  absl::StatusOr<const PlacementEngine*> EngineOf(const std::string& tenant) {
-    std::shared_ptr<const PlacementEngine>& engine = engines_[tenant];
-    if (engine == nullptr) {
-      const auto it = revisions_.find(tenant);
-      WM_ASSIGN_OR_RETURN(engine, catalogues_->Engine(connection_, tenant,
-                                                      it == revisions_.end() ? 0 : it->second));
-    }
-    return engine.get();
   }
 
   // On PostgreSQL a later revision may have a lower transaction id than the new placement of the
@@ -160,10 +166,8 @@ class PageReader {
 
   sql::Connection& connection_;
   const FeedQuery& query_;
-  CatalogueStore* const catalogues_;
+  Placer placer_;
   v1::PullFeedResponse* const page_;
-  absl::flat_hash_map<std::string, int64_t> revisions_;
-  absl::flat_hash_map<std::string, std::shared_ptr<const PlacementEngine>> engines_;
   /// Index of the change and what it refers to.
   std::vector<std::pair<int, EntryReference>> references_;
   Block referred_;
@@ -178,7 +182,7 @@ class PageReader {
 absl::Status Feed::Read(const FeedQuery& query, v1::PullFeedResponse* page) {
   return store_->database().RunRead([&](sql::Connection& connection) {
     page->Clear();
-    return PageReader(&connection, query, catalogues_, page).Read();
+    return PageReader(&connection, query, placements_, page).Read();
   });
 }
 

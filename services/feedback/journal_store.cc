@@ -115,6 +115,10 @@ absl::Status JournalStore::Append(const ReplacementPage& page) {
   return Run([&](Cursor* cursor) { return FillPage(page, cursor); });
 }
 
+absl::Status JournalStore::Append(const std::string& tenant, Addition addition) {
+  return Run([&](Cursor* cursor) { return FillAddition(tenant, addition, cursor); });
+}
+
 absl::Status JournalStore::TryWriting() {
   return Run([&](Cursor*) { return Store::TryWriting(*connection_); });
 }
@@ -223,6 +227,17 @@ absl::Status JournalStore::FillPage(const ReplacementPage& page, Cursor* cursor)
   ++cursor->seq;
   return Store::InsertBlock(*connection_, page.tenant, cursor->tx, cursor->seq, clock_->Now(),
                             block_);
+}
+
+absl::Status JournalStore::FillAddition(const std::string& tenant, Addition addition,
+                                        Cursor* cursor) {
+  block_.Clear();
+  const absl::Time now = clock_->Now();
+  const Position next = {cursor->tx, cursor->seq + 1, 0};
+  WM_RETURN_IF_ERROR(addition({connection_.get(), keys_.get(), next, now}, &block_));
+  if (block_.empty()) return absl::OkStatus();
+  ++cursor->seq;
+  return Store::InsertBlock(*connection_, tenant, cursor->tx, cursor->seq, now, block_);
 }
 
 }  // namespace waymark::feedback

@@ -34,9 +34,23 @@ struct ReplacementPage {
   std::vector<Entry> entries;
 };
 
+/// A transaction of the writer's in which somebody adds entries to the journal.
+struct JournalTransaction {
+  sql::Connection* connection = nullptr;
+  KeyStore* keys = nullptr;
+  /// Where the first entry stands that is added; each further one has the next index.
+  Position next;
+  absl::Time now;
+};
+
 /// Takes batches into the journal, many in one transaction. One thread at a time.
 class JournalStore {
  public:
+  /// Writes what it likes in the transaction and appends the entries that tell of it to the block.
+  /// May run again, and must then start afresh. An error rolls everything back; it says what is
+  /// wrong with the journal, not with what somebody asked for.
+  using Addition = absl::FunctionRef<absl::Status(const JournalTransaction&, BlockBuilder*)>;
+
   /// Opens a session of its own and loads the key store. `store` and `clock` must outlive it.
   static absl::StatusOr<std::unique_ptr<JournalStore>> Create(Store* store, Clock* clock);
 
@@ -49,6 +63,9 @@ class JournalStore {
   /// Appends an entry for each of the page's entries that still counts, and moves the scan on.
   /// Nothing happens when the scan is elsewhere by now: another replica has done the page.
   absl::Status Append(const ReplacementPage& page);
+
+  /// Adds entries of one tenant and what belongs to them; on disk when it returns OK.
+  absl::Status Append(const std::string& tenant, Addition addition);
 
   /// Commits something that leaves everything as it was: OK when the journal can be written.
   absl::Status TryWriting();
@@ -78,6 +95,7 @@ class JournalStore {
   absl::Status InsertBlocks(absl::Span<Submission* const> batches, Cursor* cursor);
   absl::Status Count(absl::Span<Submission* const> batches);
   absl::Status FillPage(const ReplacementPage& page, Cursor* cursor);
+  absl::Status FillAddition(const std::string& tenant, Addition addition, Cursor* cursor);
 
   Store* const store_;
   Clock* const clock_;

@@ -65,6 +65,11 @@ class KeyStore {
   virtual absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
                                                     absl::Span<const EntryReference> entries) = 0;
 
+  /// The entry that counts for a key and goes on to do so until the transaction ends; nothing when
+  /// the key is not known.
+  virtual absl::StatusOr<std::optional<Position>> FindAndLock(sql::Connection& connection,
+                                                              const Hash128& key) = 0;
+
   /// The transaction was committed, up to the block `last_seq`.
   virtual void Committed(uint64_t last_seq) = 0;
   /// It was not: everything since Resolve is forgotten.

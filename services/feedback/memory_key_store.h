@@ -19,6 +19,11 @@ class MemoryKeyStore : public KeyStore {
                                                const Hash128& key) override;
   absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
                                             absl::Span<const EntryReference> entries) override;
+  /// There is no other writer that could change it.
+  absl::StatusOr<std::optional<Position>> FindAndLock(sql::Connection& connection,
+                                                      const Hash128& key) override {
+    return Find(connection, key);
+  }
   void Committed(uint64_t last_seq) override;
   void RolledBack() override;
   int64_t size() const override { return keys_.size(); }

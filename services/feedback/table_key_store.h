@@ -22,6 +22,8 @@ class TableKeyStore : public KeyStore {
                                                const Hash128& key) override;
   absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
                                             absl::Span<const EntryReference> entries) override;
+  absl::StatusOr<std::optional<Position>> FindAndLock(sql::Connection& connection,
+                                                      const Hash128& key) override;
   void Committed(uint64_t last_seq) override {}
   void RolledBack() override {}
   int64_t size() const override { return 0; }
@@ -37,6 +39,8 @@ class TableKeyStore : public KeyStore {
   };
   using KnownKeys = absl::flat_hash_map<Hash128, Known>;
 
+  static absl::StatusOr<std::optional<Position>> Select(sql::Connection& connection,
+                                                        const Hash128& key, absl::string_view lock);
   absl::StatusOr<int64_t> Insert(sql::Connection& connection,
                                  absl::Span<const Candidate* const> firsts);
   static absl::Status ReadAndLock(const CommitContext& context,

@@ -74,9 +74,17 @@ absl::Status Writer::Submit(std::shared_ptr<Submission> batch, Room room) {
 }
 
 absl::Status Writer::Append(const ReplacementPage& page) {
+  return AppendBy([&](JournalStore& journal) { return journal.Append(page); });
+}
+
+absl::Status Writer::Append(const std::string& tenant, JournalStore::Addition addition) {
+  return AppendBy([&](JournalStore& journal) { return journal.Append(tenant, addition); });
+}
+
+absl::Status Writer::AppendBy(absl::FunctionRef<absl::Status(JournalStore&)> append) {
   absl::Status appended;
   WM_RETURN_IF_ERROR(Perform([&](JournalStore& journal) {
-    appended = journal.Append(page);
+    appended = append(journal);
     Note(appended);
     if (appended.ok()) commits_->Notify();
   }));

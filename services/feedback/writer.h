@@ -72,6 +72,9 @@ class Writer {
   /// JournalStore::Append.
   absl::Status Append(const ReplacementPage& page);
 
+  /// The same for entries that somebody adds.
+  absl::Status Append(const std::string& tenant, JournalStore::Addition addition);
+
   /// The entry that counts for a key, as of the last commit; nothing when the key is not known.
   /// UNAVAILABLE: it is being stopped.
   absl::StatusOr<std::optional<Position>> Find(const Hash128& key);
@@ -100,6 +103,7 @@ class Writer {
   void CommitBatches(const std::vector<std::shared_ptr<Submission>>& batches);
   void Release(const std::string& tenant, int64_t bytes);
   absl::Status Perform(absl::FunctionRef<void(JournalStore&)> run);
+  absl::Status AppendBy(absl::FunctionRef<absl::Status(JournalStore&)> append);
   void AdjustCommitBytes(int64_t bytes, absl::Duration took) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Note(const absl::Status& status);
 
