@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libs/columns/customer_groups.h"
 #include "services/journey/errors.h"
 #include "waymark/feedback/v1/feed.pb.h"
 
@@ -42,6 +43,7 @@ struct Known {
     bool finished = false;
     int64_t revision = -1;
     int64_t catalogue_revision = -1;
+    int64_t correction_revision = -1;
     friend auto operator<=>(const Stamp&, const Stamp&) = default;
   };
 
@@ -61,24 +63,11 @@ class Projection::Tenant {
 
   void Apply(const Change& change) {
     ++changes_;
-    const Signal& signal = change.signal();
-    const columns::EventKey key = KeyOf(signal);
-    Known& known = known_[key];
-    if (known.rank == 0) known.rank = known_.size();
-    const bool finished =
-        signal.survey_response().completion() != feedback::v1::SurveyResponse::COMPLETION_PARTIAL;
-    const Known::Stamp stamp = {finished, signal.revision(),
-                                change.enrichment().catalogue_revision()};
-    if (stamp <= known.stamp) return;
-    known.stamp = stamp;
-    Count(signal, known);
-    const uint64_t before = interactions_.version();
-    if (known.counts && signal.has_interaction()) {
-      Append(key, known.rank, change);
+    if (change.has_customer_link()) {
+      ApplyLink(change);
     } else {
-      interactions_.Remove(key);
+      ApplySignal(change);
     }
-    if (interactions_.version() != before) Remember(change);
   }
 
   const columns::EventStore& interactions() const { return interactions_; }
@@ -96,6 +85,40 @@ class Projection::Tenant {
   struct FreeHash {
     void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
   };
+
+  /// Linked customers are one case, under the smallest of their ids.
+  void ApplyLink(const Change& change) {
+    const feedback::v1::CustomerLink& link = change.customer_link();
+    columns::CustomerGroups::Moves moves;
+    groups_.Say(link.customer(), link.linked_customer(), change.kind() == Change::KIND_LINKED,
+                link.revision(), &moves);
+    for (const auto& [customer, as] : moves) interactions_.CountAs(customer, as);
+    if (!moves.empty()) Remember({change.position(), link.SerializeAsString()});
+  }
+
+  void ApplySignal(const Change& change) {
+    const Signal& signal = change.signal();
+    const columns::EventKey key = KeyOf(signal);
+    Known& known = known_[key];
+    if (known.rank == 0) known.rank = known_.size();
+    const bool finished =
+        signal.survey_response().completion() != feedback::v1::SurveyResponse::COMPLETION_PARTIAL;
+    const Known::Stamp stamp = {finished, signal.revision(),
+                                change.enrichment().catalogue_revision(),
+                                change.enrichment().correction_revision()};
+    if (stamp <= known.stamp) return;
+    known.stamp = stamp;
+    Count(signal, known);
+    const uint64_t before = interactions_.version();
+    if (known.counts && signal.has_interaction()) {
+      Append(key, known.rank, change);
+    } else {
+      interactions_.Remove(key);
+    }
+    if (interactions_.version() != before) {
+      Remember({change.position(), std::string(TouchpointOf(change)), signal.SerializeAsString()});
+    }
+  }
 
   /// Keeps the number of signals that count, in all and by source.
   void Count(const Signal& signal, Known& known) {
@@ -133,10 +156,8 @@ class Projection::Tenant {
   /// shared by several: a counter starts again with the process, and positions start again when
   /// feedback's database is replaced. Where changes stand in the feed is part of it, because it
   /// decides the order of ties.
-  void Remember(const Change& change) {
-    const std::string signal = change.signal().SerializeAsString();
-    for (const absl::string_view part :
-         {absl::string_view(change.position()), TouchpointOf(change), absl::string_view(signal)}) {
+  void Remember(const std::vector<std::string>& parts) {
+    for (const std::string& part : parts) {
       const uint64_t size = part.size();
       XXH3_128bits_update(history_.get(), &size, sizeof(size));
       XXH3_128bits_update(history_.get(), part.data(), part.size());
@@ -144,6 +165,7 @@ class Projection::Tenant {
   }
 
   columns::EventStore interactions_;
+  columns::CustomerGroups groups_;
   absl::flat_hash_map<columns::EventKey, Known> known_;
   absl::flat_hash_map<std::string, int64_t> signals_of_;
   int64_t signals_ = 0;

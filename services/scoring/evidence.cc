@@ -51,7 +51,8 @@ void Evidence::Apply(const SignalEvidence& signal) {
   const Key key = {absl::HashOf(signal.source, signal.external_id, 1),
                    absl::HashOf(signal.external_id, signal.source, 2)};
   Entry& entry = entries_[key];
-  const std::tuple stamp = {signal.finished, signal.revision, signal.catalogue_revision};
+  const std::tuple stamp = {signal.finished, signal.revision, signal.catalogue_revision,
+                            signal.correction_revision};
   if (stamp <= entry.stamp) return;
   Retire(&entry);
   entry = Entry{.stamp = stamp, .counts = !signal.deleted};
@@ -59,10 +60,29 @@ void Evidence::Apply(const SignalEvidence& signal) {
     Insert(signal, &entry);
     ++data_.signals;
   }
-  data_.position = std::max(data_.position, signal.position);
-  data_.version =
-      XXH3_64bits_withSeed(&signal.fingerprint, sizeof(signal.fingerprint), data_.version);
+  Note(signal.position, signal.fingerprint);
   CompactIfWorthwhile();
+}
+
+void Evidence::Apply(const LinkEvidence& link) {
+  absl::MutexLock lock(&mutex_);
+  columns::CustomerGroups::Moves moves;
+  groups_.Say(link.customer, link.linked_customer, link.linked, link.revision, &moves);
+  if (moves.empty()) return;
+  for (const auto& [customer, as] : moves) {
+    const Id id = data_.customers.Intern(customer);
+    const Id person = data_.customers.Intern(as);
+    while (data_.persons.size() <= std::max(id, person)) {
+      data_.persons.push_back(static_cast<Id>(data_.persons.size()));
+    }
+    data_.persons[id] = person;
+  }
+  Note(link.position, link.fingerprint);
+}
+
+void Evidence::Note(const std::string& position, uint64_t fingerprint) {
+  data_.position = std::max(data_.position, position);
+  data_.version = XXH3_64bits_withSeed(&fingerprint, sizeof(fingerprint), data_.version);
 }
 
 void Evidence::Read(absl::FunctionRef<void(const EvidenceData&)> read) const {

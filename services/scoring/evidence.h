@@ -11,6 +11,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "libs/columns/customer_groups.h"
 #include "libs/columns/dictionary.h"
 #include "libs/stats/metrics.h"
 
@@ -38,7 +39,8 @@ struct Question {
 };
 inline constexpr size_t kMaxWordingBytes = 200;
 
-/// An answer to a question with a scale. `respondent` is the customer, or a number of its own for a
+/// An answer to a question with a scale. Customers in rows are as they were sent: see
+/// EvidenceData::PersonOf. `respondent` is the customer, or a number of its own for a
 /// submission without one.
 struct RatingRow {
   uint32_t question = 0;
@@ -91,6 +93,8 @@ struct ObservationRow {
 /// Everything that counts for one tenant's scores, as columns.
 struct EvidenceData {
   columns::Dictionary customers;
+  /// By customer: as which one it counts, see PersonOf. Those beyond its end count as themselves.
+  std::vector<Id> persons;
   columns::Dictionary touchpoints;
   columns::Dictionary sources;
   columns::Dictionary attribute_keys;
@@ -110,6 +114,21 @@ struct EvidenceData {
   /// Names this state by the changes that led to it: equal in any process and at any time, so that
   /// a cache which outlives the process, or feedback's database, never answers for another state.
   uint64_t version = 0;
+
+  /// The customer as which one counts that a row names, or its respondent: linked ones are one.
+  Id PersonOf(Id id) const { return id < persons.size() ? persons[id] : id; }
+};
+
+/// Two customers are, or are no longer, the same person.
+struct LinkEvidence {
+  std::string customer;
+  std::string linked_customer;
+  bool linked = true;
+  /// The higher one is the newer of what is said of a pair.
+  int64_t revision = 0;
+  std::string position;
+  /// A hash of the change, the same in every process.
+  uint64_t fingerprint = 0;
 };
 
 /// One signal as it counts from now on.
@@ -150,6 +169,7 @@ struct SignalEvidence {
   int64_t expire_micros = std::numeric_limits<int64_t>::max();
   std::string position;
   int64_t catalogue_revision = 0;
+  int64_t correction_revision = 0;
   /// A hash of the change, the same in every process.
   uint64_t fingerprint = 0;
 };
@@ -158,8 +178,13 @@ struct SignalEvidence {
 class Evidence {
  public:
   /// Counts `signal` instead of what was known of its (source, external_id); ignores what is not
-  /// newer by (finished, revision, catalogue revision), so applying the same again changes nothing.
+  /// newer by (finished, revision, catalogue revision, correction revision), so applying the same
+  /// again changes nothing.
   void Apply(const SignalEvidence& signal);
+
+  /// Counts linked customers as one, under the smallest of their ids, and unlinked ones apart;
+  /// ignores what is not newer by its revision than what was said of the pair.
+  void Apply(const LinkEvidence& link);
 
   /// Runs `read` on a state that stands still meanwhile.
   void Read(absl::FunctionRef<void(const EvidenceData&)> read) const;
@@ -181,7 +206,7 @@ class Evidence {
   /// Where a signal's rows are.
   struct Entry {
     /// The greater one holds the newer knowledge of the same signal.
-    std::tuple<bool, int64_t, int64_t> stamp = {false, -1, -1};
+    std::tuple<bool, int64_t, int64_t, int64_t> stamp = {false, -1, -1, -1};
     bool counts = false;
     Range ratings;
     Range comments;
@@ -195,6 +220,9 @@ class Evidence {
   uint32_t QuestionIndex(Id source, const SignalEvidence::Rating& rating)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Id InternAttributes(const SignalEvidence& signal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// What is left to do when a change has taken effect.
+  void Note(const std::string& position, uint64_t fingerprint)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// Marks the rows of `entry` as superseded.
   void Retire(Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// Drops superseded rows once they are the larger part.
@@ -203,6 +231,7 @@ class Evidence {
   mutable absl::Mutex mutex_;
   EvidenceData data_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<Key, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  columns::CustomerGroups groups_ ABSL_GUARDED_BY(mutex_);
   /// By source, id, form and wording.
   absl::flat_hash_map<std::tuple<Id, std::string, uint64_t, uint64_t>, uint32_t> question_index_
       ABSL_GUARDED_BY(mutex_);

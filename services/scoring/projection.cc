@@ -153,8 +153,19 @@ void AddRating(const Change& change, SignalEvidence* evidence) {
 uint64_t FingerprintOf(const Change& change) {
   const std::string bytes =
       absl::StrCat(change.position(), "/", change.enrichment().catalogue_revision(), "/",
-                   change.signal().SerializeAsString());
+                   change.enrichment().correction_revision(), "/",
+                   change.signal().SerializeAsString(), change.customer_link().SerializeAsString());
   return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+LinkEvidence LinkOf(const Change& change) {
+  const feedback::v1::CustomerLink& link = change.customer_link();
+  return {.customer = link.customer(),
+          .linked_customer = link.linked_customer(),
+          .linked = change.kind() == Change::KIND_LINKED,
+          .revision = link.revision(),
+          .position = change.position(),
+          .fingerprint = FingerprintOf(change)};
 }
 
 SignalEvidence EvidenceOf(const Change& change) {
@@ -169,6 +180,7 @@ SignalEvidence EvidenceOf(const Change& change) {
                              .time_micros = MicrosOf(signal.event_time())};
   evidence.position = change.position();
   evidence.catalogue_revision = change.enrichment().catalogue_revision();
+  evidence.correction_revision = change.enrichment().correction_revision();
   evidence.fingerprint = FingerprintOf(change);
   evidence.touchpoint = signal.touchpoint();
   for (const feedback::v1::Placement& placement : change.enrichment().placements()) {
@@ -205,7 +217,11 @@ absl::Status Projection::Apply(const feedback::v1::PullFeedResponse& page) {
       if (tenant == nullptr) tenant = std::make_unique<Evidence>();
       evidence = tenant.get();
     }
-    evidence->Apply(EvidenceOf(change));
+    if (change.has_customer_link()) {
+      evidence->Apply(LinkOf(change));
+    } else {
+      evidence->Apply(EvidenceOf(change));
+    }
   }
   absl::MutexLock lock(&mutex_);
   cursor_ = page.next_cursor();
