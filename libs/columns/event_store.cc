@@ -64,10 +64,26 @@ void EventStore::Remove(EventKey key) {
   ++version_;
 }
 
+void EventStore::CountAs(absl::string_view customer, absl::string_view as) {
+  absl::MutexLock lock(&mutex_);
+  const Id id = names_->customers.Intern(customer);
+  const Id target = names_->customers.Intern(as);
+  if (id == kNone || target == kNone || GroupOf(aliases_, id) == target) return;
+  changes_.regrouped_customers.insert(GroupOf(aliases_, id));
+  if (id == target) {
+    aliases_.erase(id);
+  } else {
+    aliases_[id] = target;
+  }
+  ++version_;
+}
+
 void EventStore::Erase(absl::string_view customer) {
   absl::MutexLock lock(&mutex_);
   const Id id = names_->customers.Find(customer);
   if (id == kNone) return;
+  // Its rows may stand among those of another customer, or others' among its.
+  if (!aliases_.empty()) changes_.regrouped_customers.insert(GroupOf(aliases_, id));
   names_->customers.Forget(id);
   changes_.erased_customers.insert(id);
   ++version_;
@@ -81,19 +97,22 @@ std::shared_ptr<const Snapshot> EventStore::GetSnapshot() const {
   absl::MutexLock build_lock(&build_mutex_);
   std::shared_ptr<const Snapshot> base;
   Changes changes;
-  uint64_t version;
+  Snapshot::Edits edits;
   {
     absl::MutexLock lock(&mutex_);
     if (base_->version() == version_) return base_;
     base = base_;
     std::swap(changes, changes_);
-    version = version_;
+    edits.version = version_;
+    edits.aliases = aliases_;
   }
-  auto merged = Snapshot::Merge(*base, std::move(changes.tail), changes.dead_rows,
-                                changes.erased_customers, version);
+  edits.dead = std::move(changes.dead_rows);
+  edits.erased = std::move(changes.erased_customers);
+  edits.regrouped = std::move(changes.regrouped_customers);
+  auto merged = Snapshot::Merge(*base, std::move(changes.tail), edits);
   absl::MutexLock lock(&mutex_);
   base_ = merged;
-  if (!changes.erased_customers.empty()) Sweep(*merged);
+  if (!edits.erased.empty()) Sweep(*merged);
   return merged;
 }
 

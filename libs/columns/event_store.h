@@ -63,9 +63,14 @@ class EventStore {
   /// Removes the event of `key`, if there is one; only a higher revision brings it back.
   void Remove(EventKey key);
 
-  /// Removes all events of `customer`. The name is gone from memory at once; the rows, sessions and
-  /// attribute values that no other event shares are gone with the next snapshot. Snapshots handed
-  /// out before keep the rows, nameless. What remains is the hash of each key.
+  /// Counts the events of `customer`, those to come too, as if they were of `as`, from the next
+  /// snapshot on; as `customer`: as they were handed in. Costs that snapshot the events of both.
+  void CountAs(absl::string_view customer, absl::string_view as);
+
+  /// Removes all events of `customer`, as they were handed in. The name is gone from memory at
+  /// once; the rows, sessions and attribute values that no other event shares are gone with the
+  /// next snapshot. Snapshots handed out before keep the rows, nameless. What remains is the hash
+  /// of each key.
   void Erase(absl::string_view customer);
 
   /// Everything recorded before the call. Without a change since the last call this costs a lock;
@@ -88,6 +93,8 @@ class EventStore {
     std::vector<Row> tail;
     absl::flat_hash_set<uint64_t> dead_rows;
     absl::flat_hash_set<Id> erased_customers;
+    /// Those under which events are grouped in the base that may belong elsewhere now.
+    absl::flat_hash_set<Id> regrouped_customers;
   };
 
   Row Encode(const Event& event, uint64_t row_id);
@@ -101,6 +108,8 @@ class EventStore {
   mutable Changes changes_ ABSL_GUARDED_BY(mutex_);
   mutable std::shared_ptr<const Snapshot> base_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<EventKey, Entry> index_ ABSL_GUARDED_BY(mutex_);
+  /// Of customers that count as another one.
+  CustomerAliases aliases_ ABSL_GUARDED_BY(mutex_);
   uint64_t next_row_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t version_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <thread>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "libs/columns/graph.h"
@@ -109,6 +111,84 @@ TEST(EventStoreTest, EraseRemovesTheCustomerAndWhatOnlyTheyHad) {
   EXPECT_THAT(snapshot->names().attribute_values.Names(), Not(Contains("X1")));
   EXPECT_THAT(snapshot->names().attribute_values.Names(), Contains("Y2"));
   EXPECT_THAT(ActivitiesInOrder(store), ElementsAre("b"));
+}
+
+TEST(EventStoreTest, CustomersThatCountAsOneAreOneCaseUntilTheyCountApart) {
+  EventStore store;
+  AppendTo(&store, 1, {.customer = "web", .activity = "a", .micros = 1});
+  AppendTo(&store, 2, {.customer = "app", .activity = "b", .micros = 2});
+  EXPECT_THAT(EdgesOf(store), IsEmpty());
+  store.CountAs("web", "app");
+  EXPECT_THAT(EdgesOf(store), ElementsAre("a>b*1"));
+  AppendTo(&store, 3, {.customer = "web", .activity = "c", .micros = 3});
+  AppendTo(&store, 1, {.customer = "web", .activity = "A", .micros = 1});
+  EXPECT_THAT(EdgesOf(store), ElementsAre("A>b*1", "b>c*1"));
+  store.CountAs("web", "web");
+  EXPECT_THAT(EdgesOf(store), ElementsAre("A>c*1"));
+  EXPECT_EQ(View(store.GetSnapshot(), {}).cases(), 2u);
+}
+
+TEST(EventStoreTest, CountingAsBeforeChangesNothing) {
+  EventStore store;
+  AppendTo(&store, 1, {.customer = "web", .activity = "a"});
+  store.CountAs("web", "app");
+  const uint64_t version = store.version();
+  store.CountAs("web", "app");
+  store.CountAs("other", "other");
+  EXPECT_EQ(store.version(), version);
+}
+
+TEST(EventStoreTest, EraseTakesOneOfThoseThatCountAsOne) {
+  for (const char* erased : {"web", "app"}) {
+    EventStore store;
+    AppendTo(&store, 1, {.customer = "web", .activity = "web"});
+    AppendTo(&store, 2, {.customer = "app", .activity = "app"});
+    store.CountAs("web", "app");
+    store.GetSnapshot();
+    AppendTo(&store, 3, {.customer = "web", .activity = "web"});
+    AppendTo(&store, 4, {.customer = "app", .activity = "app"});
+    store.Erase(erased);
+    const std::string other = erased == std::string("web") ? "app" : "web";
+    EXPECT_THAT(ActivitiesInOrder(store), ElementsAre(other, other));
+    EXPECT_THAT(store.GetSnapshot()->names().customers.Names(), Not(Contains(erased)));
+  }
+}
+
+TEST(EventStoreTest, WhenCustomersBeginToCountAsOneDoesNotMatter) {
+  std::mt19937_64 random(17);
+  const auto below = [&](uint64_t n) { return random() % n; };
+  for (int round = 0; round < 40; ++round) {
+    const Log log = RandomLog(&random, 300, 12, 5, 2);
+    std::vector<std::string> counts_as(12);
+    for (int c = 0; c < 12; ++c) counts_as[c] = absl::StrCat("c", c);
+    EventStore store;
+    for (size_t i = 0; i < log.size(); ++i) {
+      AppendTo(&store, i, log[i]);
+      if (below(4) == 0) {
+        const uint64_t c = below(12);
+        counts_as[c] = absl::StrCat("c", below(3) == 0 ? c : below(12));
+        store.CountAs(absl::StrCat("c", c), counts_as[c]);
+      }
+      if (below(5) == 0) store.Remove(KeyOf(below(i + 1)));
+      if (below(10) == 0) store.GetSnapshot();
+    }
+    // The same events as if they had always been so, less those that were removed.
+    EventStore expected;
+    for (size_t i = 0; i < log.size(); ++i) {
+      LogEvent event = log[i];
+      event.customer = counts_as[std::stoi(event.customer.substr(1))];
+      AppendTo(&expected, i, event);
+    }
+    const auto kept = [](const EventStore& one) {
+      const auto& position = one.GetSnapshot()->columns().position;
+      return absl::flat_hash_set<uint64_t>(position.begin(), position.end());
+    };
+    const auto left = kept(store);
+    for (size_t i = 0; i < log.size(); ++i) {
+      if (!left.contains(i)) expected.Remove(KeyOf(i));
+    }
+    EXPECT_EQ(EdgesOf(store), EdgesOf(expected)) << "round " << round;
+  }
 }
 
 TEST(EventStoreTest, ASnapshotHandedOutBeforeStaysAsItIs) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace waymark::columns {
 namespace {
@@ -62,6 +63,20 @@ void Columns::Append(const Row& row) {
   channel.push_back(row.channel);
   source.push_back(row.source);
   attributes.push_back(row.attributes);
+}
+
+Row Columns::At(size_t i, Id customer) const {
+  return {.time = time[i],
+          .sequence = sequence[i],
+          .position = position[i],
+          .row_id = row_id[i],
+          .customer = customer,
+          .session = session[i],
+          .activity = activity[i],
+          .touchpoint = touchpoint[i],
+          .channel = channel[i],
+          .source = source[i],
+          .attributes = attributes[i]};
 }
 
 void Columns::Append(const Columns& from, size_t begin, size_t end) {
@@ -138,33 +153,55 @@ class Snapshot::Builder {
   size_t run_end_ = 0;
 };
 
+void Snapshot::Lift(const absl::flat_hash_set<Id>& groups, std::vector<Row>* rows) const {
+  for (const Id group : groups) {
+    if (group + 1 >= customer_begin_.size()) continue;
+    for (size_t i = customer_begin_[group]; i < customer_begin_[group + 1]; ++i) {
+      const auto own = own_customers_.find(columns_.row_id[i]);
+      rows->push_back(columns_.At(i, own == own_customers_.end() ? group : own->second));
+    }
+  }
+}
+
 std::shared_ptr<const Snapshot> Snapshot::Merge(const Snapshot& base, std::vector<Row> tail,
-                                                const absl::flat_hash_set<uint64_t>& dead,
-                                                const absl::flat_hash_set<Id>& erased,
-                                                uint64_t version) {
-  std::erase_if(tail, [&](const Row& row) { return dead.contains(row.row_id); });
+                                                const Edits& edits) {
+  base.Lift(edits.regrouped, &tail);
+  std::erase_if(tail, [&](const Row& row) {
+    return edits.dead.contains(row.row_id) || edits.erased.contains(row.customer);
+  });
+  absl::flat_hash_map<uint64_t, Id> own_customers = base.own_customers_;
+  for (const uint64_t row_id : edits.dead) own_customers.erase(row_id);
+  for (Row& row : tail) {
+    const Id group = GroupOf(edits.aliases, row.customer);
+    if (group == row.customer) {
+      own_customers.erase(row.row_id);
+    } else {
+      own_customers[row.row_id] = std::exchange(row.customer, group);
+    }
+  }
   std::vector<size_t> tail_begin;
   const std::vector<Row> rows = GroupByCustomer(tail, &tail_begin);
 
   auto merged = std::make_shared<Snapshot>(base.names_);
-  merged->version_ = version;
+  merged->version_ = edits.version;
+  merged->own_customers_ = std::move(own_customers);
   merged->columns_.Reserve(base.size() + rows.size());
-  Builder builder(base, dead, merged.get());
+  Builder builder(base, edits.dead, merged.get());
   const size_t base_customers = base.customer_begin_.size() - 1;
   const size_t customers = std::max(base_customers, tail_begin.size() - 1);
   merged->customer_begin_.reserve(customers + 1);
   for (size_t c = 0; c < customers; ++c) {
-    if (!erased.contains(static_cast<Id>(c))) {
-      const bool in_base = c < base_customers;
-      const bool in_tail = c + 1 < tail_begin.size();
-      const size_t begin = in_base ? base.customer_begin_[c] : 0;
-      const size_t end = in_base ? base.customer_begin_[c + 1] : 0;
-      const absl::Span<const Row> added =
-          in_tail
-              ? absl::MakeConstSpan(rows).subspan(tail_begin[c], tail_begin[c + 1] - tail_begin[c])
-              : absl::Span<const Row>();
-      builder.Interleave(begin, end, added);
-    }
+    const Id id = static_cast<Id>(c);
+    const bool stays =
+        c < base_customers && !edits.erased.contains(id) && !edits.regrouped.contains(id);
+    const bool in_tail = c + 1 < tail_begin.size();
+    const size_t begin = stays ? base.customer_begin_[c] : 0;
+    const size_t end = stays ? base.customer_begin_[c + 1] : 0;
+    const absl::Span<const Row> added =
+        in_tail
+            ? absl::MakeConstSpan(rows).subspan(tail_begin[c], tail_begin[c + 1] - tail_begin[c])
+            : absl::Span<const Row>();
+    builder.Interleave(begin, end, added);
     merged->customer_begin_.push_back(builder.size());
   }
   builder.Flush();

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/types/span.h"
 #include "libs/columns/dictionary.h"
@@ -28,6 +29,14 @@ struct Row {
   Id attributes;
 };
 
+/// Customers whose events are grouped with those of another one.
+using CustomerAliases = absl::flat_hash_map<Id, Id>;
+
+inline Id GroupOf(const CustomerAliases& aliases, Id customer) {
+  const auto it = aliases.find(customer);
+  return it == aliases.end() ? customer : it->second;
+}
+
 /// The columns of a snapshot; entry i of each belongs to event i.
 struct Columns {
   std::vector<int64_t> time;
@@ -45,22 +54,34 @@ struct Columns {
   void Reserve(size_t rows);
   void Append(const Row& row);
   void Append(const Columns& from, size_t begin, size_t end);
+  /// Event i, as one of `customer`.
+  Row At(size_t i, Id customer) const;
   /// Whether event i comes before event j of the same case: by time, the source's sequence, the
   /// feed's position, arrival.
   bool Before(size_t i, size_t j) const;
 };
 
 /// The events of a store at one moment: dense columns, grouped by customer, in order within each.
+/// Those of customers that count as one stand together under one of them.
 /// Immutable, so any number of threads may read it; it outlives its store.
 class Snapshot {
  public:
   explicit Snapshot(std::shared_ptr<const Dictionaries> names) : names_(std::move(names)) {}
 
-  /// `base` with the rows of `tail` added, without the rows of `dead` and of `erased` customers.
+  /// What makes a snapshot of another one, besides new rows.
+  struct Edits {
+    /// Rows and customers that are left out.
+    absl::flat_hash_set<uint64_t> dead;
+    absl::flat_hash_set<Id> erased;
+    /// Which customers count as another one now, and the groups of the base that are to be grouped
+    /// anew: where aliases have changed, and where erased customers have rows.
+    CustomerAliases aliases;
+    absl::flat_hash_set<Id> regrouped;
+    uint64_t version = 0;
+  };
+  /// `base` with the rows of `tail` added.
   static std::shared_ptr<const Snapshot> Merge(const Snapshot& base, std::vector<Row> tail,
-                                               const absl::flat_hash_set<uint64_t>& dead,
-                                               const absl::flat_hash_set<Id>& erased,
-                                               uint64_t version);
+                                               const Edits& edits);
 
   uint64_t version() const { return version_; }
   size_t size() const { return columns_.size(); }
@@ -76,10 +97,15 @@ class Snapshot {
  private:
   class Builder;
 
+  /// Adds the rows of the groups to be grouped anew to *rows, with their customers as handed in.
+  void Lift(const absl::flat_hash_set<Id>& groups, std::vector<Row>* rows) const;
+
   std::shared_ptr<const Dictionaries> names_;
   uint64_t version_ = 0;
   Columns columns_;
   std::vector<size_t> customer_begin_ = {0};
+  /// By row_id: the customers of rows that stand under another one.
+  absl::flat_hash_map<uint64_t, Id> own_customers_;
   bool all_have_activity_ = true;
   bool all_have_touchpoint_ = true;
 };

@@ -30,7 +30,7 @@ absl::Status TooLate() {
 
 }  // namespace
 
-Admission::Ticket::Ticket(Ticket&& other)
+Admission::Ticket::Ticket(Ticket&& other) noexcept
     : admission_(std::exchange(other.admission_, nullptr)),
       tenant_(std::move(other.tenant_)),
       places_(other.places_) {}

@@ -383,6 +383,52 @@ TEST_F(AppTest, ACustomersTimelineIsAFilter) {
   EXPECT_THAT(out_.str(), HasSubstr("Nothing is known of customer 'bob'."));
 }
 
+TEST_F(AppTest, ATimelineHasTheSignalsOfEveryLinkedId) {
+  Keep(3, &server_.signals);
+  server_.customers.linked = {"app-7", "web-7"};
+  ASSERT_EQ(Run({"customer", "timeline", "web-7", "-o", "json"}), 0) << err_.str();
+  EXPECT_EQ(Json()["signals"].size(), 6u) << "the fake lists all for each id";
+  std::vector<std::string> filters, times;
+  for (const auto& request : server_.signals.requests) filters.push_back(request.filter());
+  EXPECT_THAT(filters, ElementsAre("customer = \"app-7\"", "customer = \"app-7\"",
+                                   "customer = \"web-7\"", "customer = \"web-7\""));
+  for (const auto& one : Json()["signals"]) times.push_back(one["signal"]["eventTime"]);
+  EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
+}
+
+TEST_F(AppTest, CustomersAreLinkedListedAndUnlinked) {
+  server_.customers.linked = {"app-7", "web-7"};
+  ASSERT_EQ(
+      Run({"customer", "link", "web-7", "app-7", "--method", "login", "--note", "same login"}), 0)
+      << err_.str();
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("same login"), HasSubstr("counted as 'app-7'")));
+  EXPECT_EQ(server_.customers.links.at(0).method(), feedback::v1::CustomerLink::METHOD_LOGIN);
+  EXPECT_THAT(server_.scoring.positions, ElementsAre("p7")) << "scores know it now";
+  ASSERT_EQ(Run({"customer", "links", "app-7", "-o", "json"}), 0) << err_.str();
+  EXPECT_EQ(Json()["customerLinks"][0]["linkedCustomer"], "app-7");
+  ASSERT_EQ(Run({"customer", "unlink", "app-7", "web-7"}), 0) << err_.str();
+  EXPECT_EQ(server_.customers.deleted, "tenants/demo/customerLinks/l0");
+  ASSERT_EQ(Run({"customer", "unlink", "l9"}), 0) << err_.str();
+  EXPECT_EQ(server_.customers.deleted, "tenants/demo/customerLinks/l9");
+  EXPECT_EQ(Run({"customer", "unlink", "app-7", "bob"}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("are not linked themselves"));
+  EXPECT_EQ(Run({"customer", "link", "web-7", "app-7", "--method", "guess"}), 2);
+}
+
+TEST_F(AppTest, ASignalIsCorrectedOrACorrectionTakenBack) {
+  ASSERT_EQ(Run({"signal", "correct", "web", "id1", "desk", "--question", "Q7/wait"}), 0)
+      << err_.str();
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("desk"), HasSubstr("corrected")));
+  EXPECT_EQ(server_.signals.corrected.question(), "Q7/wait");
+  EXPECT_EQ(server_.signals.corrected.touchpoint(), "desk");
+  EXPECT_THAT(server_.scoring.positions, ElementsAre("p5"));
+  ASSERT_EQ(Run({"signal", "correct", "web", "id1", "--clear", "--no-wait"}), 0) << err_.str();
+  EXPECT_TRUE(server_.signals.corrected.clear());
+  EXPECT_THAT(server_.scoring.positions, ElementsAre("p5"));
+  EXPECT_EQ(Run({"signal", "correct", "web", "id1"}), 1);
+  EXPECT_EQ(Run({"signal", "correct", "web", "id1", "desk", "--clear"}), 1);
+}
+
 TEST_F(AppTest, OneSignalOneConversationAndTheIndexAreShown) {
   Keep(2, &server_.signals);
   ASSERT_EQ(Run({"signal", "get", "web", "id1"}), 0) << err_.str();

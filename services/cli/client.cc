@@ -73,6 +73,7 @@ Client::Client(const Addresses& addresses, std::string tenant, absl::Duration ti
   add(static_cast<feedback::v1::SourceService*>(nullptr), addresses.feedback);
   add(static_cast<feedback::v1::QuarantineService*>(nullptr), addresses.feedback);
   add(static_cast<feedback::v1::CustomerErasureService*>(nullptr), addresses.feedback);
+  add(static_cast<feedback::v1::CustomerService*>(nullptr), addresses.feedback);
   add(static_cast<journey::v1::JourneyService*>(nullptr), addresses.journey);
   add(static_cast<journey::v1::DiscoveryService*>(nullptr), addresses.journey);
   add(static_cast<scoring::v1::ScoringService*>(nullptr), addresses.scoring);

@@ -14,6 +14,7 @@
 #include "libs/rpc/channel.h"
 #include "waymark/action/v1/action_service.grpc.pb.h"
 #include "waymark/feedback/v1/customer_erasure_service.grpc.pb.h"
+#include "waymark/feedback/v1/customer_service.grpc.pb.h"
 #include "waymark/feedback/v1/feedback_service.grpc.pb.h"
 #include "waymark/feedback/v1/quarantine_service.grpc.pb.h"
 #include "waymark/feedback/v1/signal_service.grpc.pb.h"
@@ -99,6 +100,7 @@ class Client {
              Peer<feedback::v1::SourceService::StubInterface>,
              Peer<feedback::v1::QuarantineService::StubInterface>,
              Peer<feedback::v1::CustomerErasureService::StubInterface>,
+             Peer<feedback::v1::CustomerService::StubInterface>,
              Peer<journey::v1::JourneyService::StubInterface>,
              Peer<journey::v1::DiscoveryService::StubInterface>,
              Peer<scoring::v1::ScoringService::StubInterface>,

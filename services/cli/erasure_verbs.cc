@@ -62,6 +62,21 @@ absl::StatusOr<CustomerErasure> Look(Session& session, const std::string& name) 
   return session.client().Call(&Stub::GetCustomerErasure, request);
 }
 
+/// Whether every erasure that was accepted with this one is done: of the ids linked to its
+/// customer.
+absl::StatusOr<bool> AllAreDone(Session& session, const CustomerErasure& erasure) {
+  if (erasure.state() == CustomerErasure::STATE_PENDING) return false;
+  feedback::v1::ListCustomerErasuresRequest request;
+  request.set_parent(session.Parent());
+  request.set_page_size(500);  // newest first: they are among these
+  WM_ASSIGN_OR_RETURN(const auto page, session.client().Call(&Stub::ListCustomerErasures, request));
+  return std::none_of(page.customer_erasures().begin(), page.customer_erasures().end(),
+                      [&](const CustomerErasure& other) {
+                        return other.accepted_with() == erasure.name() &&
+                               other.state() == CustomerErasure::STATE_PENDING;
+                      });
+}
+
 absl::Status Create(Session& session, const CreateOptions& options) {
   feedback::v1::CreateCustomerErasureRequest request;
   request.set_parent(session.Parent());
@@ -70,7 +85,9 @@ absl::Status Create(Session& session, const CreateOptions& options) {
   WM_ASSIGN_OR_RETURN(CustomerErasure erasure,
                       session.client().Call(&Stub::CreateCustomerErasure, request));
   absl::Duration pause = kLookInterval;
-  while (options.wait && erasure.state() == CustomerErasure::STATE_PENDING) {
+  while (options.wait) {
+    WM_ASSIGN_OR_RETURN(const bool done, AllAreDone(session, erasure));
+    if (done) break;
     absl::SleepFor(pause);
     pause = std::min(2 * pause, kLongestLookInterval);
     WM_ASSIGN_OR_RETURN(erasure, Look(session, erasure.name()));
@@ -107,13 +124,15 @@ void AddErasureVerbs(CLI::App& app, Session& session) {
   CLI::App* noun = AddNoun(app, "erasure", "Customers who want to be forgotten");
 
   const auto created = std::make_shared<CreateOptions>();
-  CLI::App* create = session.AddVerb(
-      *noun, "create",
-      "Erase everything recorded of a customer, for good: signals, their older revisions and what "
-      "is in quarantine. What is imported again is not taken in (outcome `erased`). Who it was is "
-      "not kept: note the id of the erasure as the receipt",
-      "erasure create customer-000042\nerasure create customer-000042 --wait\n",
-      [&session, created] { return Create(session, *created); });
+  CLI::App* create =
+      session.AddVerb(*noun, "create",
+                      "Erase everything recorded of a customer and of all ids linked to it, for "
+                      "good: signals, their "
+                      "older revisions, the links and what is in quarantine. What is imported "
+                      "again is not taken in (outcome `erased`). Who it was is "
+                      "not kept: note the id of the erasure as the receipt",
+                      "erasure create customer-000042\nerasure create customer-000042 --wait\n",
+                      [&session, created] { return Create(session, *created); });
   create->add_option("CUSTOMER", created->customer, "The customer's id as signals carry it")
       ->required()
       ->type_name("");

@@ -190,6 +190,16 @@ class FakeSignals : public feedback::v1::SignalService::Service {
     }
     return grpc::Status::OK;
   }
+  grpc::Status CorrectSignal(grpc::ServerContext* context,
+                             const feedback::v1::CorrectSignalRequest* request,
+                             feedback::v1::CorrectSignalResponse* response) override {
+    corrected = *request;
+    auto& placement = *response->mutable_stored_signal()->mutable_enrichment()->add_placements();
+    placement.set_touchpoint(request->touchpoint());
+    placement.set_corrected(!request->clear());
+    response->set_position("p5");
+    return grpc::Status::OK;
+  }
   grpc::Status GetConversation(grpc::ServerContext* context,
                                const feedback::v1::GetConversationRequest* request,
                                feedback::v1::Conversation* response) override {
@@ -204,8 +214,52 @@ class FakeSignals : public feedback::v1::SignalService::Service {
   }
   std::vector<feedback::v1::ListSignalsRequest> requests;
   std::vector<feedback::v1::StoredSignal> kept;
+  feedback::v1::CorrectSignalRequest corrected;
   feedback::v1::Conversation conversation;
   feedback::v1::IndexStatus status;
+};
+
+/// Knows one group of linked ids, and keeps links.
+class FakeCustomers : public feedback::v1::CustomerService::Service {
+ public:
+  grpc::Status CreateCustomerLink(grpc::ServerContext* context,
+                                  const feedback::v1::CreateCustomerLinkRequest* request,
+                                  feedback::v1::CustomerLink* response) override {
+    *response = request->customer_link();
+    response->set_name(absl::StrCat(request->parent(), "/customerLinks/l", links.size()));
+    response->set_position("p7");
+    links.push_back(*response);
+    return grpc::Status::OK;
+  }
+  grpc::Status DeleteCustomerLink(grpc::ServerContext* context,
+                                  const feedback::v1::DeleteCustomerLinkRequest* request,
+                                  feedback::v1::DeleteCustomerLinkResponse* response) override {
+    deleted = request->name();
+    return grpc::Status::OK;
+  }
+  grpc::Status ListCustomerLinks(grpc::ServerContext* context,
+                                 const feedback::v1::ListCustomerLinksRequest* request,
+                                 feedback::v1::ListCustomerLinksResponse* response) override {
+    for (const auto& link : links) {
+      const std::string& customer = request->customer();
+      if (customer.empty() || link.customer() == customer || link.linked_customer() == customer) {
+        *response->add_customer_links() = link;
+      }
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status GetCustomer(grpc::ServerContext* context,
+                           const feedback::v1::GetCustomerRequest* request,
+                           feedback::v1::Customer* response) override {
+    response->set_customer(request->customer());
+    const std::vector<std::string> alone = {request->customer()};
+    for (const std::string& id : linked.empty() ? alone : linked) response->add_customers(id);
+    response->set_canonical_customer(response->customers(0));
+    return grpc::Status::OK;
+  }
+  std::vector<feedback::v1::CustomerLink> links;
+  std::vector<std::string> linked;
+  std::string deleted;
 };
 
 /// Holds signals by name, two a page; those whose signal has an event_time leave when they
@@ -289,8 +343,8 @@ class FakeServer {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
     for (grpc::Service* service :
-         std::vector<grpc::Service*>{&feedback, &signals, &sources, &quarantine, &erasures,
-                                     &discovery, &scoring, &journey, &action}) {
+         std::vector<grpc::Service*>{&feedback, &signals, &sources, &quarantine, &customers,
+                                     &erasures, &discovery, &scoring, &journey, &action}) {
       builder.RegisterService(service);
     }
     server_ = builder.BuildAndStart();
@@ -304,6 +358,7 @@ class FakeServer {
   FakeSignals signals;
   FakeSources sources;
   FakeQuarantine quarantine;
+  FakeCustomers customers;
   FakeErasures erasures;
   FakeDiscovery discovery;
   FakeScoring scoring;

@@ -106,7 +106,7 @@ absl::Status Compute(Session& session, const MetricOptions& options) {
 std::shared_ptr<MetricOptions> AddMetric(CLI::App& noun, Session& session,
                                          scoring::v1::Metric metric, const std::string& summary,
                                          const std::string& examples, CLI::App** verb) {
-  const auto options = std::make_shared<MetricOptions>();
+  auto options = std::make_shared<MetricOptions>();
   options->request.set_metric(metric);
   *verb = session.AddVerb(noun, EnumText(metric), summary, examples,
                           [&session, options] { return Compute(session, *options); });

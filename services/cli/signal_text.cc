@@ -6,7 +6,6 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "services/cli/enum_text.h"
-#include "services/cli/table.h"
 #include "services/cli/time_text.h"
 
 namespace waymark::cli {
@@ -265,7 +264,8 @@ Details DetailsOf(const StoredSignal& stored) {
     list.Add(
         "touchpoint",
         Joined({placement.touchpoint(),
-                placement.question().empty() ? "" : absl::StrCat("(", placement.question(), ")")},
+                placement.question().empty() ? "" : absl::StrCat("(", placement.question(), ")"),
+                placement.corrected() ? "— corrected" : ""},
                " "));
   }
   for (const auto& attribute : signal.attributes()) {
@@ -305,6 +305,14 @@ Details DetailsOf(const Conversation& conversation) {
                ", "));
   }
   return list.Take();
+}
+
+Table DetailTable(const Details& details) {
+  Table table({{"field"}, {"value"}});
+  for (const auto& [name, value] : details) {
+    table.AddRow({TextCell(name, Tone::kDim), TextCell(value)});
+  }
+  return table;
 }
 
 std::string FilterLiteral(absl::string_view text) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "services/cli/table.h"
 #include "waymark/feedback/v1/conversation.pb.h"
 #include "waymark/feedback/v1/stored_signal.pb.h"
 
@@ -20,6 +21,9 @@ std::string SummaryOf(const feedback::v1::Signal& signal);
 using Details = std::vector<std::pair<std::string, std::string>>;
 Details DetailsOf(const feedback::v1::StoredSignal& stored);
 Details DetailsOf(const feedback::v1::Conversation& conversation);
+
+/// A row each.
+Table DetailTable(const Details& details);
 
 /// `text` as a filter's literal, in quotes.
 std::string FilterLiteral(absl::string_view text);

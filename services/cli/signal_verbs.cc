@@ -1,9 +1,10 @@
 #include <algorithm>
+#include <iterator>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "libs/base/status_macros.h"
 #include "services/cli/signal_text.h"
 #include "services/cli/time_text.h"
@@ -100,28 +101,44 @@ absl::Status List(Session& session, const ListOptions& options) {
   return absl::OkStatus();
 }
 
+// In the order in which ListSignals lists those of one id.
+void SortByTime(std::vector<StoredSignal>* signals) {
+  const auto key = [](const StoredSignal& one) {
+    const auto& signal = one.signal();
+    return std::tuple(signal.event_time().seconds(), signal.event_time().nanos(),
+                      signal.sequence());
+  };
+  std::stable_sort(signals->begin(), signals->end(),
+                   [&](const StoredSignal& a, const StoredSignal& b) { return key(a) < key(b); });
+}
+
+// Linked ids are asked for one by one: each goes by the index of customers, and a hundred would not
+// fit into one filter.
 absl::Status Timeline(Session& session, const TimelineOptions& options) {
-  std::vector<std::string> parts = {absl::StrCat("customer = ", FilterLiteral(options.customer))};
+  std::string times;
   for (const auto& [text, comparator] : {std::pair(options.from, " >= "), {options.to, " < "}}) {
     if (text.empty()) continue;
-    parts.push_back(absl::StrCat("event_time", comparator, "\"", Rfc3339(*ParseTime(text)), "\""));
+    absl::StrAppend(&times, " AND event_time", comparator, "\"", Rfc3339(*ParseTime(text)), "\"");
   }
-  ListSignalsRequest request;
-  request.set_filter(absl::StrJoin(parts, " AND "));
-  request.set_order_by("event_time");
-  WM_ASSIGN_OR_RETURN(const Listed listed, ListUpTo(session, request, 0, true));
+  feedback::v1::GetCustomerRequest get;
+  get.set_parent(session.Parent());
+  get.set_customer(options.customer);
+  WM_ASSIGN_OR_RETURN(
+      const auto customer,
+      session.client().Call(&feedback::v1::CustomerService::StubInterface::GetCustomer, get));
+  Listed listed;
+  for (const std::string& id : customer.customers()) {
+    ListSignalsRequest request;
+    request.set_filter(absl::StrCat("customer = ", FilterLiteral(id), times));
+    request.set_order_by("event_time");
+    WM_ASSIGN_OR_RETURN(Listed own, ListUpTo(session, request, 0, true));
+    std::move(own.signals.begin(), own.signals.end(), std::back_inserter(listed.signals));
+  }
+  if (customer.customers_size() > 1) SortByTime(&listed.signals);
   PrintSignals(session, listed,
                absl::StrCat("Nothing is known of customer '", options.customer, "'",
                             options.from.empty() && options.to.empty() ? "." : " in that time."));
   return absl::OkStatus();
-}
-
-Table DetailTable(const Details& details) {
-  Table table({{"field"}, {"value"}});
-  for (const auto& [name, value] : details) {
-    table.AddRow({TextCell(name, Tone::kDim), TextCell(value)});
-  }
-  return table;
 }
 
 absl::Status Get(Session& session, const std::string& source, const std::string& external_id) {
@@ -204,7 +221,7 @@ void AddList(CLI::App& noun, Session& session) {
 void AddTimeline(CLI::App& noun, Session& session) {
   const auto options = std::make_shared<TimelineOptions>();
   CLI::App* timeline = session.AddVerb(
-      noun, "timeline", "All that a customer said and did, oldest first",
+      noun, "timeline", "All that a customer said and did under any linked id, oldest first",
       "customer timeline customer-000042\n"
       "customer timeline customer-000042 --from 2026-05-01 --to 2026-06-01 -o json\n",
       [&session, options] { return Timeline(session, *options); });
@@ -238,8 +255,11 @@ void AddSignalVerbs(CLI::App& app, Session& session) {
   AddList(*signal, session);
   AddGet(*signal, session, "Show one, with all that it holds", "signal get sfo-2017 1042\n",
          "EXTERNAL_ID", "The source's own id of it", &Get);
+  AddCorrectVerb(*signal, session);
 
-  AddTimeline(*AddNoun(app, "customer", "Single customers"), session);
+  CLI::App* customer = AddNoun(app, "customer", "Single customers, and which ids are the same one");
+  AddTimeline(*customer, session);
+  AddCustomerVerbs(*customer, session);
 
   AddGet(*AddNoun(app, "conversation", "Conversations by chat"), session,
          "Show one: who waited for whom how long, and what came of it",

@@ -29,8 +29,12 @@ void AddCaseVerbs(CLI::App& app, Session& session);
 void AddSourceVerbs(CLI::App& app, Session& session);
 /// quarantine list, get, export, replay, delete
 void AddQuarantineVerbs(CLI::App& app, Session& session);
-/// signal list, get; customer timeline; conversation get; index status
+/// signal list, get; customer timeline; conversation get; index status; with the two below
 void AddSignalVerbs(CLI::App& app, Session& session);
+/// signal correct, for the noun `signal`
+void AddCorrectVerb(CLI::App& signal, Session& session);
+/// customer link, unlink, links, get, for the noun `customer`
+void AddCustomerVerbs(CLI::App& customer, Session& session);
 /// source stats, for the noun `source`
 void AddStatisticsVerb(CLI::App& source, Session& session);
 /// erasure create, get, list

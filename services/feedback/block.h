@@ -18,9 +18,13 @@ enum class EntryKind : uint8_t {
   kRevised = 2,
   kDeleted = 3,
   kReenriched = 4,
+  kCorrected = 5,
+  kLinked = 6,
+  kUnlinked = 7,
   /// A customer was erased.
   kErased = 8,
-  /// In place of a signal of an erased customer: what is left is its key. Has no payload.
+  /// In place of a signal of an erased customer, or a link that named one: what is left is its key.
+  /// Has no payload.
   kRemoved = 9,
 };
 
@@ -28,6 +32,16 @@ enum class EntryKind : uint8_t {
 /// about signals or customers, and have no key of their own.
 constexpr bool HoldsSignal(EntryKind kind) {
   return kind == EntryKind::kRecorded || kind == EntryKind::kRevised || kind == EntryKind::kDeleted;
+}
+
+/// Whether the payload of such an entry is a reference to a signal whose places are new.
+constexpr bool RefersToSignal(EntryKind kind) {
+  return kind == EntryKind::kReenriched || kind == EntryKind::kCorrected;
+}
+
+/// Whether it is a CustomerLink, serialized.
+constexpr bool HoldsLink(EntryKind kind) {
+  return kind == EntryKind::kLinked || kind == EntryKind::kUnlinked;
 }
 
 /// What is known of an entry without its payload.
@@ -48,8 +62,8 @@ struct EntryHeader {
   std::optional<Position> previous;
 };
 
-/// Builds the two columns of a block: `keys` holds every header, `payload` the signals (serialized)
-/// or, for kReenriched, references. Not thread-safe.
+/// Builds the two columns of a block: `keys` holds every header, `payload` the signals
+/// (serialized), references or links, as the kind of each says. Not thread-safe.
 class BlockBuilder {
  public:
   /// `header.index` grows from call to call.
@@ -85,7 +99,7 @@ absl::Status ReadEntries(
 std::string EncodeCustomer(const Hash128& customer);
 absl::Status DecodeCustomer(absl::string_view payload, Hash128* customer);
 
-/// The payload of a kReenriched entry: where the entry stands that is placed anew.
+/// The payload of an entry that RefersToSignal: where the entry stands that is placed anew.
 std::string EncodeReference(const Position& original);
 absl::Status DecodeReference(absl::string_view payload, Position* original);
 

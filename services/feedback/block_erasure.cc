@@ -6,15 +6,38 @@
 #include "libs/base/status_macros.h"
 #include "services/feedback/erasure_store.h"
 #include "services/feedback/errors.h"
+#include "waymark/feedback/v1/customer_link.pb.h"
 #include "waymark/feedback/v1/signal.pb.h"
 
 namespace waymark::feedback {
+namespace {
+
+// Of links headers tell nothing; there are few.
+bool MayBeOf(const EntryHeader& header, const Hash128& customer) {
+  return HoldsLink(header.kind) ||
+         (HoldsSignal(header.kind) && header.shard_hash == static_cast<uint32_t>(customer.lo));
+}
+
+absl::StatusOr<bool> IsOf(const EntryHeader& header, absl::string_view payload, const HashKey& key,
+                          const Hash128& customer) {
+  const int size = static_cast<int>(payload.size());
+  if (HoldsLink(header.kind)) {
+    v1::CustomerLink link;
+    if (!link.ParseFromArray(payload.data(), size)) return JournalDamaged("a link of customers");
+    return CustomerHash(key, link.customer()) == customer ||
+           CustomerHash(key, link.linked_customer()) == customer;
+  }
+  v1::Signal signal;
+  if (!signal.ParseFromArray(payload.data(), size)) return JournalDamaged("a signal");
+  return CustomerHash(key, signal.customer()) == customer;
+}
+
+}  // namespace
 
 absl::StatusOr<bool> MayHoldCustomer(absl::string_view keys, const Hash128& customer) {
   bool may = false;
-  WM_RETURN_IF_ERROR(ReadHeaders(keys, [&](const EntryHeader& header) {
-    may |= HoldsSignal(header.kind) && header.shard_hash == static_cast<uint32_t>(customer.lo);
-  }));
+  WM_RETURN_IF_ERROR(
+      ReadHeaders(keys, [&](const EntryHeader& header) { may |= MayBeOf(header, customer); }));
   return may;
 }
 
@@ -25,7 +48,6 @@ absl::StatusOr<ErasedBlock> EraseFromBlock(
   // Of the entries that are removed here: what each refers to now.
   absl::flat_hash_map<uint32_t, std::optional<Position>> previous_here;
   absl::Status status;
-  v1::Signal signal;
   const auto remove = [&](EntryHeader header) -> absl::Status {
     erased.removed.push_back({header.key, {block.tx, block.seq, header.index}});
     if (header.previous.has_value()) {
@@ -44,24 +66,19 @@ absl::StatusOr<ErasedBlock> EraseFromBlock(
     erased.block.Append(header, "");
     return absl::OkStatus();
   };
-  WM_RETURN_IF_ERROR(ReadEntries(
-      block.keys, block.payload, [&](const EntryHeader& header, absl::string_view payload) {
-        bool is_theirs =
-            HoldsSignal(header.kind) && header.shard_hash == static_cast<uint32_t>(customer.lo);
-        if (is_theirs) {
-          if (!signal.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
-            status = JournalDamaged("a signal");
-            return false;
-          }
-          is_theirs = CustomerHash(key, signal.customer()) == customer;
-        }
-        if (is_theirs) {
-          status = remove(header);
-        } else {
-          erased.block.Append(header, payload);
-        }
-        return status.ok();
-      }));
+  WM_RETURN_IF_ERROR(ReadEntries(block.keys, block.payload,
+                                 [&](const EntryHeader& header, absl::string_view payload) {
+                                   absl::StatusOr<bool> is_theirs = MayBeOf(header, customer);
+                                   if (*is_theirs) is_theirs = IsOf(header, payload, key, customer);
+                                   if (!is_theirs.ok()) {
+                                     status = is_theirs.status();
+                                   } else if (*is_theirs) {
+                                     status = remove(header);
+                                   } else {
+                                     erased.block.Append(header, payload);
+                                   }
+                                   return status.ok();
+                                 }));
   WM_RETURN_IF_ERROR(status);
   return erased;
 }

@@ -19,7 +19,8 @@ absl::StatusOr<bool> MayHoldCustomer(absl::string_view keys, const Hash128& cust
 /// A block without a customer.
 struct ErasedBlock {
   BlockBuilder block;
-  /// The entries that were signals of the customer, tombstones too.
+  /// The entries that were signals of the customer, tombstones too, or links that name them. A
+  /// link's key is that of no signal.
   std::vector<EntryReference> removed;
 };
 

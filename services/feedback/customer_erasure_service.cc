@@ -34,9 +34,13 @@ void CheckCreate(const v1::CreateCustomerErasureRequest& request, Violations& vi
   }
 }
 
+std::string NameOf(const std::string& tenant, const std::string& id) {
+  return absl::StrCat("tenants/", tenant, "/customerErasures/", id);
+}
+
 v1::CustomerErasure ToProto(const Erasure& erasure) {
   v1::CustomerErasure proto;
-  proto.set_name(absl::StrCat("tenants/", erasure.tenant, "/customerErasures/", erasure.id));
+  proto.set_name(NameOf(erasure.tenant, erasure.id));
   proto.set_state(erasure.done_time.has_value() ? v1::CustomerErasure::STATE_DONE
                                                 : v1::CustomerErasure::STATE_PENDING);
   SetTime(erasure.create_time, proto.mutable_create_time());
@@ -44,6 +48,9 @@ v1::CustomerErasure ToProto(const Erasure& erasure) {
   proto.set_removed_entries(erasure.entries);
   proto.set_removed_quarantined_signals(erasure.quarantined);
   proto.set_position(ToString(erasure.position));
+  if (!erasure.accepted_with.empty()) {
+    proto.set_accepted_with(NameOf(erasure.tenant, erasure.accepted_with));
+  }
   return proto;
 }
 

@@ -14,33 +14,50 @@ constexpr int64_t kMaxCachedBytes = 32 << 20;
 }  // namespace
 
 absl::StatusOr<std::optional<v1::StoredSignal>> EntryStore::Read(const Position& position) {
-  WM_ASSIGN_OR_RETURN(const CachedBlock* cached, Find(position));
+  WM_ASSIGN_OR_RETURN(const Found found, Find(position));
+  WM_ASSIGN_OR_RETURN(std::optional<v1::StoredSignal> stored, Parse(found, position));
+  if (!stored.has_value()) return stored;
+  WM_ASSIGN_OR_RETURN(
+      *stored->mutable_enrichment(),
+      placer_.Place(found.in->block.tenant, found.entry->header.key, stored->signal()));
+  return stored;
+}
+
+absl::StatusOr<std::optional<v1::StoredSignal>> EntryStore::ReadUnplaced(const Position& position) {
+  WM_ASSIGN_OR_RETURN(const Found found, Find(position));
+  return Parse(found, position);
+}
+
+absl::StatusOr<std::optional<v1::StoredSignal>> EntryStore::Parse(const Found& found,
+                                                                  const Position& position) {
+  const EntryKind kind = found.entry->header.kind;
+  if (kind == EntryKind::kDeleted || kind == EntryKind::kRemoved) return std::nullopt;
+  v1::StoredSignal stored;
+  const absl::string_view payload = found.entry->payload;
+  if (!stored.mutable_signal()->ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+    return JournalDamaged("a signal");
+  }
+  if (!erasures_.has_value()) {
+    WM_ASSIGN_OR_RETURN(erasures_, PendingErasures::Read(connection_));
+  }
+  if (erasures_->Covers(found.in->block.tenant, stored.signal().customer())) return std::nullopt;
+  stored.set_position(ToString(position));
+  SetTime(found.in->block.record_time, stored.mutable_record_time());
+  return stored;
+}
+
+absl::StatusOr<EntryStore::Found> EntryStore::Find(const Position& position) {
+  WM_ASSIGN_OR_RETURN(const CachedBlock* cached, FindBlock(position));
   const auto entry =
       std::lower_bound(cached->entries.begin(), cached->entries.end(), position.index,
                        [](const Entry& one, uint32_t index) { return one.header.index < index; });
   if (entry == cached->entries.end() || entry->header.index != position.index) {
     return JournalDamaged("an entry that is referred to is not there");
   }
-  if (entry->header.kind == EntryKind::kDeleted || entry->header.kind == EntryKind::kRemoved) {
-    return std::nullopt;
-  }
-  v1::StoredSignal stored;
-  if (!stored.mutable_signal()->ParseFromArray(entry->payload.data(),
-                                               static_cast<int>(entry->payload.size()))) {
-    return JournalDamaged("a signal");
-  }
-  if (!erasures_.has_value()) {
-    WM_ASSIGN_OR_RETURN(erasures_, PendingErasures::Read(connection_));
-  }
-  if (erasures_->Covers(cached->block.tenant, stored.signal().customer())) return std::nullopt;
-  stored.set_position(ToString(position));
-  SetTime(cached->block.record_time, stored.mutable_record_time());
-  WM_ASSIGN_OR_RETURN(const PlacementEngine* engine, EngineOf(cached->block.tenant));
-  *stored.mutable_enrichment() = engine->Place(stored.signal());
-  return stored;
+  return Found{cached, &*entry};
 }
 
-absl::StatusOr<const EntryStore::CachedBlock*> EntryStore::Find(const Position& position) {
+absl::StatusOr<const EntryStore::CachedBlock*> EntryStore::FindBlock(const Position& position) {
   const std::pair<uint64_t, uint64_t> key = {position.tx, position.seq};
   if (const auto known = blocks_.find(key); known != blocks_.end()) return known->second.get();
   if (cached_bytes_ > kMaxCachedBytes) {
@@ -57,20 +74,6 @@ absl::StatusOr<const EntryStore::CachedBlock*> EntryStore::Find(const Position& 
   cached_bytes_ +=
       static_cast<int64_t>(cached->block.payload.size() + cached->entries.size() * sizeof(Entry));
   return (blocks_[key] = std::move(cached)).get();
-}
-
-absl::StatusOr<const PlacementEngine*> EntryStore::EngineOf(const std::string& tenant) {
-  std::shared_ptr<const PlacementEngine>& engine = engines_[tenant];
-  if (engine == nullptr) {
-    if (!revisions_.has_value()) {
-      WM_ASSIGN_OR_RETURN(revisions_, CatalogueStore::NewestRevisions(connection_));
-    }
-    const auto newest = revisions_->find(tenant);
-    WM_ASSIGN_OR_RETURN(
-        engine,
-        catalogues_->Engine(connection_, tenant, newest == revisions_->end() ? 0 : newest->second));
-  }
-  return engine.get();
 }
 
 }  // namespace waymark::feedback

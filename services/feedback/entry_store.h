@@ -13,8 +13,8 @@
 #include "absl/strings/string_view.h"
 #include "libs/sql/connection.h"
 #include "services/feedback/block.h"
-#include "services/feedback/catalogue_store.h"
 #include "services/feedback/erasure_store.h"
+#include "services/feedback/placer.h"
 #include "services/feedback/position.h"
 #include "services/feedback/store.h"
 #include "waymark/feedback/v1/stored_signal.pb.h"
@@ -25,14 +25,16 @@ namespace waymark::feedback {
 /// across. Not thread-safe.
 class EntryStore {
  public:
-  /// Both must outlive it.
-  EntryStore(sql::Connection* connection, CatalogueStore* catalogues)
-      : connection_(*connection), catalogues_(catalogues) {}
+  /// `connection` must outlive it.
+  EntryStore(sql::Connection* connection, const PlacementStores& placements)
+      : connection_(*connection), placer_(connection, placements) {}
 
-  /// The signal at `position`, placed by its tenant's newest catalogue; nothing when the entry is a
-  /// deletion, or was removed or is about to be because its customer is erased. DATA_LOSS: there is
-  /// no such entry.
+  /// The signal at `position`, placed as its tenant's are; nothing when the entry is a deletion, or
+  /// was removed or is about to be because its customer is erased. DATA_LOSS: there is no such
+  /// entry.
   absl::StatusOr<std::optional<v1::StoredSignal>> Read(const Position& position);
+  /// The same without its enrichment.
+  absl::StatusOr<std::optional<v1::StoredSignal>> ReadUnplaced(const Position& position);
 
  private:
   struct Entry {
@@ -45,16 +47,21 @@ class EntryStore {
     std::vector<Entry> entries;
   };
 
-  absl::StatusOr<const CachedBlock*> Find(const Position& position);
-  absl::StatusOr<const PlacementEngine*> EngineOf(const std::string& tenant);
+  struct Found {
+    const CachedBlock* in = nullptr;
+    const Entry* entry = nullptr;
+  };
+
+  absl::StatusOr<Found> Find(const Position& position);
+  absl::StatusOr<const CachedBlock*> FindBlock(const Position& position);
+  absl::StatusOr<std::optional<v1::StoredSignal>> Parse(const Found& found,
+                                                        const Position& position);
 
   sql::Connection& connection_;
-  CatalogueStore* const catalogues_;
+  Placer placer_;
   absl::flat_hash_map<std::pair<uint64_t, uint64_t>, std::unique_ptr<CachedBlock>> blocks_;
   int64_t cached_bytes_ = 0;
   std::optional<PendingErasures> erasures_;
-  std::optional<absl::flat_hash_map<std::string, int64_t>> revisions_;
-  absl::flat_hash_map<std::string, std::shared_ptr<const PlacementEngine>> engines_;
 };
 
 }  // namespace waymark::feedback

@@ -1,5 +1,6 @@
 #include "services/feedback/eraser.h"
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "libs/base/log.h"
 #include "libs/base/status_macros.h"
 #include "services/feedback/block_erasure.h"
+#include "services/feedback/customer_link_store.h"
 #include "services/feedback/errors.h"
 #include "services/feedback/index_erasure_store.h"
 #include "services/feedback/preparation.h"
@@ -193,6 +195,37 @@ absl::StatusOr<bool> Eraser::RunAll() {
   return !left.empty();
 }
 
+// All ids that are the same person; the one asked for first, and the others with it.
+absl::StatusOr<Erasure> Eraser::AcceptIn(const JournalTransaction& transaction,
+                                         const std::string& tenant, const std::string& customer,
+                                         const std::string& request_id, BlockBuilder* block) const {
+  sql::Connection& connection = *transaction.connection;
+  WM_ASSIGN_OR_RETURN(std::vector<std::string> ids,
+                      CustomerLinkStore::IdsOf(connection, tenant, customer));
+  std::stable_partition(ids.begin(), ids.end(), [&](const auto& id) { return id == customer; });
+  Position last = transaction.next;
+  last.index += static_cast<uint32_t>(ids.size() - 1);
+  Erasure first;
+  for (const std::string& id : ids) {
+    const Hash128 hash = CustomerHash(journal_->hash_key(), id);
+    const Erasure erasure = {.tenant = tenant,
+                             .id = NewId(transaction.now),
+                             .customer = hash,
+                             .create_time = transaction.now,
+                             .position = last,
+                             .accepted_with = first.id};
+    block->Append({.shard_hash = static_cast<uint32_t>(hash.lo),
+                   .index = static_cast<uint32_t>(block->entries()),
+                   .kind = EntryKind::kErased},
+                  EncodeCustomer(hash));
+    WM_RETURN_IF_ERROR(
+        ErasureStore::Insert(connection, erasure, first.id.empty() ? request_id : ""));
+    WM_RETURN_IF_ERROR(CustomerLinkStore::DeleteOf(connection, tenant, id));
+    if (first.id.empty()) first = erasure;
+  }
+  return first;
+}
+
 absl::StatusOr<Erasure> Eraser::Accept(const std::string& tenant, absl::string_view customer,
                                        const std::string& request_id) {
   const Hash128 hash = CustomerHash(journal_->hash_key(), customer);
@@ -206,14 +239,9 @@ absl::StatusOr<Erasure> Eraser::Accept(const std::string& tenant, absl::string_v
           erasure = *known;
           return absl::OkStatus();
         }
-        erasure = {.tenant = tenant,
-                   .id = NewId(transaction.now),
-                   .customer = hash,
-                   .create_time = transaction.now,
-                   .position = transaction.next};
-        block->Append({.shard_hash = static_cast<uint32_t>(hash.lo), .kind = EntryKind::kErased},
-                      EncodeCustomer(hash));
-        return ErasureStore::Insert(*transaction.connection, erasure, request_id);
+        WM_ASSIGN_OR_RETURN(
+            erasure, AcceptIn(transaction, tenant, std::string(customer), request_id, block));
+        return absl::OkStatus();
       }));
   if (erasure.customer != hash) return ErasureRequestIdReused(request_id);
   absl::MutexLock lock(&mutex_);
@@ -351,7 +379,8 @@ absl::Status Eraser::Purge() {
   if (!merged) return absl::OkStatus();
   WM_RETURN_IF_ERROR(index_->database().Purge(
       {"index_signals", "index_customers", "index_conversations", "index_texts"}));
-  WM_RETURN_IF_ERROR(journal_->database().Purge({"journal_blocks", "quarantine"}));
+  WM_RETURN_IF_ERROR(
+      journal_->database().Purge({"journal_blocks", "quarantine", "customer_links"}));
   for (const Erasure& one : ready) {
     WM_RETURN_IF_ERROR(erasures_->EndStage(one, clock_->Now()));
   }

@@ -31,9 +31,9 @@ class Eraser {
   /// Ends after the page at hand.
   void Stop();
 
-  /// Accepts the erasure of a customer; when it returns OK it is on disk. The same request_id,
-  /// unless it is empty, is answered with the same erasure. INVALID_ARGUMENT (INVALID_FIELD):
-  /// another customer's had it.
+  /// Accepts the erasure of a customer, and of all ids that are the same person by links; when it
+  /// returns OK they are on disk. The same request_id, unless it is empty, is answered with the
+  /// same erasure. INVALID_ARGUMENT (INVALID_FIELD): another customer's had it.
   absl::StatusOr<Erasure> Accept(const std::string& tenant, absl::string_view customer,
                                  const std::string& request_id);
 
@@ -42,6 +42,9 @@ class Eraser {
   absl::StatusOr<bool> Step(const std::string& tenant, const std::string& id);
 
  private:
+  absl::StatusOr<Erasure> AcceptIn(const JournalTransaction& transaction, const std::string& tenant,
+                                   const std::string& customer, const std::string& request_id,
+                                   BlockBuilder* block) const;
   void Run();
   bool stopping() const;
   /// Whether any erasure is left.

@@ -11,8 +11,8 @@ using sql::Row;
 using sql::Value;
 
 constexpr char kSelect[] =
-    "SELECT tenant, id, customer_hi, customer_lo, create_time, done_time, tx, seq, stage, scanned, "
-    "entries, quarantined FROM customer_erasures ";
+    "SELECT tenant, id, customer_hi, customer_lo, create_time, done_time, tx, seq, entry, stage, "
+    "scanned, entries, quarantined, accepted_with FROM customer_erasures ";
 
 Erasure ErasureFrom(const Row& row) {
   Erasure erasure = {
@@ -21,11 +21,13 @@ Erasure ErasureFrom(const Row& row) {
       .customer = {static_cast<uint64_t>(row.Int(2)), static_cast<uint64_t>(row.Int(3))},
       .create_time = absl::FromUnixMicros(row.Int(4))};
   if (!row.IsNull(5)) erasure.done_time = absl::FromUnixMicros(row.Int(5));
-  erasure.position = {static_cast<uint64_t>(row.Int(6)), static_cast<uint64_t>(row.Int(7)), 0};
-  erasure.stage = static_cast<ErasureStage>(row.Int(8));
-  erasure.scanned = row.Text(9);
-  erasure.entries = row.Int(10);
-  erasure.quarantined = row.Int(11);
+  erasure.position = {static_cast<uint64_t>(row.Int(6)), static_cast<uint64_t>(row.Int(7)),
+                      static_cast<uint32_t>(row.Int(8))};
+  erasure.stage = static_cast<ErasureStage>(row.Int(9));
+  erasure.scanned = row.Text(10);
+  erasure.entries = row.Int(11);
+  erasure.quarantined = row.Int(12);
+  erasure.accepted_with = row.Text(13);
   return erasure;
 }
 
@@ -90,13 +92,15 @@ absl::Status ErasureStore::Insert(Connection& connection, const Erasure& erasure
                        absl::ToUnixMicros(erasure.create_time),
                        erasure.position.tx,
                        erasure.position.seq,
+                       erasure.position.index,
+                       erasure.accepted_with,
                        static_cast<int64_t>(erasure.stage),
                        erasure.scanned};
   return connection
       .Execute(
           "INSERT INTO customer_erasures (tenant, id, request_id, customer_hi, customer_lo, "
-          "create_time, tx, seq, stage, scanned, entries, quarantined) "
-          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0)",
+          "create_time, tx, seq, entry, accepted_with, stage, scanned, entries, quarantined) "
+          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0)",
           row)
       .status();
 }

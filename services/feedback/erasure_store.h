@@ -29,8 +29,11 @@ struct Erasure {
   Hash128 customer;
   absl::Time create_time;
   std::optional<absl::Time> done_time;
-  /// Where its entry stands in the journal: everything of the customer stands before.
+  /// Where the last entry of those accepted together stands in the journal: everything of the
+  /// customer stands before.
   Position position;
+  /// The erasure of a customer who is the same person by links; empty: it was accepted for itself.
+  std::string accepted_with;
   ErasureStage stage = ErasureStage::kIndex;
   /// How far the stage is: what it has come to, as it likes to write that; "" at first.
   std::string scanned;

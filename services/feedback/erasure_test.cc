@@ -91,6 +91,65 @@ v1::CustomerErasure Erase(TestService& service, const std::string& customer) {
   return erasure.ok() ? AwaitDone(service, erasure->name()) : v1::CustomerErasure();
 }
 
+std::vector<v1::CustomerErasure> AllErasures(TestService& service) {
+  v1::ListCustomerErasuresRequest request;
+  request.set_parent("tenants/demo");
+  request.set_page_size(500);
+  const auto page =
+      rpc::ClientCall(service.erasures(), &Stub::ListCustomerErasures, request, {.tenant = "demo"});
+  EXPECT_TRUE(page.ok()) << page.status();
+  if (!page.ok()) return {};
+  return {page->customer_erasures().begin(), page->customer_erasures().end()};
+}
+
+void AwaitAllDone(TestService& service) {
+  for (const v1::CustomerErasure& one : AllErasures(service)) AwaitDone(service, one.name());
+}
+
+/// Names of the erasures that were accepted with the one called `name`.
+std::vector<std::string> AcceptedWith(TestService& service, const std::string& name) {
+  std::vector<std::string> names;
+  for (const v1::CustomerErasure& one : AllErasures(service)) {
+    if (one.accepted_with() == name) names.push_back(one.name());
+  }
+  return names;
+}
+
+using Customers = v1::CustomerService::StubInterface;
+
+/// Returns the link's name.
+std::string Link(TestService& service, const std::string& one, const std::string& other) {
+  v1::CreateCustomerLinkRequest request;
+  request.set_parent("tenants/demo");
+  request.mutable_customer_link()->set_customer(one);
+  request.mutable_customer_link()->set_linked_customer(other);
+  const auto link = rpc::ClientCall(service.customers(), &Customers::CreateCustomerLink, request,
+                                    {.tenant = "demo"});
+  EXPECT_TRUE(link.ok()) << link.status();
+  return link.ok() ? link->name() : "";
+}
+
+void Unlink(TestService& service, const std::string& name) {
+  v1::DeleteCustomerLinkRequest request;
+  request.set_name(name);
+  const auto answer = rpc::ClientCall(service.customers(), &Customers::DeleteCustomerLink, request,
+                                      {.tenant = "demo"});
+  EXPECT_TRUE(answer.ok()) << answer.status();
+}
+
+std::vector<std::string> LinkedPairs(TestService& service) {
+  v1::ListCustomerLinksRequest request;
+  request.set_parent("tenants/demo");
+  const auto page = rpc::ClientCall(service.customers(), &Customers::ListCustomerLinks, request,
+                                    {.tenant = "demo"});
+  EXPECT_TRUE(page.ok()) << page.status();
+  std::vector<std::string> pairs;
+  for (const v1::CustomerLink& link : page->customer_links()) {
+    pairs.push_back(absl::StrCat(link.customer(), "-", link.linked_customer()));
+  }
+  return pairs;
+}
+
 absl::Status GetSignal(TestService& service, const std::string& source,
                        const std::string& external_id) {
   v1::GetSignalRequest request;
@@ -318,6 +377,27 @@ TEST_P(ErasureTest, ARequestSentAgainIsTheSameErasure) {
   EXPECT_EQ(
       GetErrorDetails(GetErasure(*service_, "tenants/demo/customerErasures/x").status())->reason,
       "CUSTOMER_ERASURE_NOT_FOUND");
+}
+
+TEST_P(ErasureTest, TakesEveryIdThatIsLinkedAndWhateverNamesThem) {
+  const std::string app = absl::StrCat(kAlice, "-app");
+  IngestAll();
+  service_->Ingest({Visit("app1", 0, "visit", app)});
+  Unlink(*service_, Link(*service_, "bob", kAlice));
+  Link(*service_, app, kAlice);
+  Link(*service_, "bob", "bobby");
+  const auto erasure = TryErase(*service_, kAlice);
+  ASSERT_TRUE(erasure.ok()) << erasure.status();
+  EXPECT_THAT(LinkedPairs(*service_), ElementsAre("bob-bobby"));
+  AwaitAllDone(*service_);
+  EXPECT_THAT(AcceptedWith(*service_, erasure->name()), SizeIs(1));
+  EXPECT_THAT(Listed(*service_), ElementsAre("b1", "b2"));
+  std::vector<std::string> linked;
+  for (const v1::Change& change : service_->PullAll()) {
+    if (change.has_customer_link()) linked.push_back(change.customer_link().linked_customer());
+    EXPECT_FALSE(absl::StrContains(change.SerializeAsString(), kAlice));
+  }
+  EXPECT_THAT(linked, ElementsAre("bobby"));
 }
 
 TEST_P(ErasureTest, AreListedPageByPageNewestFirstWithoutTheCustomer) {
@@ -620,9 +700,12 @@ TEST(ErasureOnSqlite, LeavesNoByteOfTheCustomerInAnyFile) {
     }
   }
   service.Ingest({By(Survey("invalid", 99, kWord), kAlice)});
+  Unlink(service, Link(service, "bob", kAlice));
+  Link(service, kAlice, absl::StrCat(kAlice, "-app"));
   EXPECT_THAT(found(kAlice), Not(IsEmpty()));
   EXPECT_THAT(found(kWord), SizeIs(::testing::Ge(2)));
   Erase(service, kAlice);
+  AwaitAllDone(service);
   EXPECT_THAT(found(kAlice), IsEmpty());
   EXPECT_THAT(found(kWord), IsEmpty());
   EXPECT_THAT(Listed(service, "fine2999"), SizeIs(1));

@@ -66,6 +66,43 @@ absl::Status ConversationNotFound(absl::string_view source) {
                    absl::StrCat("source '", source, "' has no messages of that conversation"));
 }
 
+absl::Status NoSuchAnswer(absl::string_view question) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_FIELD",
+                   absl::StrCat("question: the signal has no answer to '", question.substr(0, 80),
+                                "'; GetSignal shows what it has, a row of a matrix is "
+                                "QUESTION/ROW"));
+}
+
+absl::Status CustomerLinkNotFound(absl::string_view name) {
+  return MakeError(absl::StatusCode::kNotFound, "CUSTOMER_LINK_NOT_FOUND",
+                   absl::StrCat("there is no '", name, "' (any more); see ListCustomerLinks"));
+}
+
+absl::Status CustomerLinkGone(absl::string_view request_id) {
+  return MakeError(absl::StatusCode::kNotFound, "CUSTOMER_LINK_NOT_FOUND",
+                   absl::StrCat("the link that the request_id '", request_id,
+                                "' made has been deleted since; to link again send another one"));
+}
+
+absl::Status RequestIdTaken(absl::string_view request_id) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_FIELD",
+                   absl::StrCat("request_id: '", request_id,
+                                "' linked other customers; send one of its own for each link"));
+}
+
+absl::Status CustomerTooLarge(size_t ids, size_t limit) {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "CUSTOMER_TOO_LARGE",
+      absl::StrCat("linked, they would be one customer with ", ids, " ids, ", limit,
+                   " are allowed; look at the links of both and delete what is wrong"));
+}
+
+absl::Status CustomerBeingErased() {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "INVALID_STATE",
+                   "one of the customers is being erased; link them, if that is still right, when "
+                   "the erasure is done");
+}
+
 absl::Status Stopping() {
   return MakeError(absl::StatusCode::kUnavailable, "STORE_UNAVAILABLE",
                    "the service is stopping; send the batch again");

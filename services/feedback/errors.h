@@ -36,6 +36,24 @@ absl::Status SignalNotFound(absl::string_view source);
 /// NOT_FOUND (CONVERSATION_NOT_FOUND).
 absl::Status ConversationNotFound(absl::string_view source);
 
+/// INVALID_ARGUMENT (INVALID_FIELD): the signal does not answer that question.
+absl::Status NoSuchAnswer(absl::string_view question);
+
+/// NOT_FOUND (CUSTOMER_LINK_NOT_FOUND).
+absl::Status CustomerLinkNotFound(absl::string_view name);
+
+/// NOT_FOUND (CUSTOMER_LINK_NOT_FOUND): what the request made was deleted since.
+absl::Status CustomerLinkGone(absl::string_view request_id);
+
+/// INVALID_ARGUMENT (INVALID_FIELD): the request_id made a link of other customers.
+absl::Status RequestIdTaken(absl::string_view request_id);
+
+/// FAILED_PRECONDITION (CUSTOMER_TOO_LARGE): the customer would have `ids` ids, more than `limit`.
+absl::Status CustomerTooLarge(size_t ids, size_t limit);
+
+/// FAILED_PRECONDITION (INVALID_STATE): an erasure of a customer to be linked is under way.
+absl::Status CustomerBeingErased();
+
 /// UNAVAILABLE (STORE_UNAVAILABLE): the service is being stopped.
 absl::Status Stopping();
 

@@ -26,6 +26,8 @@ bool ReachesShard(const EntryHeader& header, const FeedQuery& query) {
   switch (header.kind) {
     case EntryKind::kRevised:
     case EntryKind::kDeleted:
+    case EntryKind::kLinked:
+    case EntryKind::kUnlinked:
     case EntryKind::kErased:
       return true;
     case EntryKind::kRemoved:
@@ -46,6 +48,12 @@ v1::Change::Kind ToProto(EntryKind kind) {
       return v1::Change::KIND_DELETED;
     case EntryKind::kReenriched:
       return v1::Change::KIND_REENRICHED;
+    case EntryKind::kCorrected:
+      return v1::Change::KIND_CORRECTED;
+    case EntryKind::kLinked:
+      return v1::Change::KIND_LINKED;
+    case EntryKind::kUnlinked:
+      return v1::Change::KIND_UNLINKED;
     case EntryKind::kErased:
       return v1::Change::KIND_ERASED;
     case EntryKind::kRemoved:
@@ -58,11 +66,14 @@ v1::Change::Kind ToProto(EntryKind kind) {
 class PageReader {
  public:
   PageReader(sql::Connection* connection, const HashKey& key, const FeedQuery& query,
-             CatalogueStore* catalogues, v1::PullFeedResponse* page)
-      : connection_(*connection), key_(key), query_(query), catalogues_(catalogues), page_(page) {}
+             const PlacementStores& placements, v1::PullFeedResponse* page)
+      : connection_(*connection),
+        key_(key),
+        query_(query),
+        placer_(connection, placements),
+        page_(page) {}
 
   absl::Status Read() {
-    WM_ASSIGN_OR_RETURN(revisions_, CatalogueStore::NewestRevisions(connection_));
     WM_ASSIGN_OR_RETURN(erasures_, PendingErasures::Read(connection_));
     end_ = query_.after;
     bool at_end = false;
@@ -119,9 +130,10 @@ class PageReader {
       *page_->add_changes() = std::move(change);
       return absl::OkStatus();
     }
+    if (HoldsLink(header.kind)) return AddLink(payload, std::move(change));
     WM_ASSIGN_OR_RETURN(const bool tells, FillSignal(header, payload, &change));
     if (!tells) return absl::OkStatus();
-    if (header.kind == EntryKind::kReenriched) {
+    if (RefersToSignal(header.kind)) {
       EntryReference reference = {header.key, {}};
       WM_RETURN_IF_ERROR(DecodeReference(payload, &reference.position));
       references_.push_back({page_->changes_size(), reference});
@@ -129,8 +141,21 @@ class PageReader {
     if (!change.signal().customer().empty()) {
       change.set_customer_hash(CustomerHash(key_, change.signal().customer()).lo);
     }
-    WM_ASSIGN_OR_RETURN(const PlacementEngine* engine, EngineOf(block.tenant));
-    *change.mutable_enrichment() = engine->Place(change.signal());
+    WM_ASSIGN_OR_RETURN(*change.mutable_enrichment(),
+                        placer_.Place(block.tenant, header.key, change.signal()));
+    *page_->add_changes() = std::move(change);
+    return absl::OkStatus();
+  }
+
+  absl::Status AddLink(absl::string_view payload, v1::Change change) {
+    page_bytes_ += static_cast<int64_t>(payload.size());
+    if (!change.mutable_customer_link()->ParseFromArray(payload.data(),
+                                                        static_cast<int>(payload.size()))) {
+      return JournalDamaged("a link of customers");
+    }
+    const v1::CustomerLink& link = change.customer_link();
+    change.set_customer_hash(CustomerHash(key_, link.customer()).lo);
+    change.set_linked_customer_hash(CustomerHash(key_, link.linked_customer()).lo);
     *page_->add_changes() = std::move(change);
     return absl::OkStatus();
   }
@@ -139,7 +164,7 @@ class PageReader {
   absl::StatusOr<bool> FillSignal(const EntryHeader& header, absl::string_view payload,
                                   v1::Change* change) {
     if (header.kind == EntryKind::kRemoved) return FillTombstone(header, change);
-    if (header.kind == EntryKind::kReenriched) {
+    if (RefersToSignal(header.kind)) {
       Position original;
       WM_RETURN_IF_ERROR(DecodeReference(payload, &original));
       WM_ASSIGN_OR_RETURN(const Entry entry, FindEntry(original));
@@ -149,7 +174,7 @@ class PageReader {
     WM_RETURN_IF_ERROR(ParseInto(payload, change->mutable_signal()));
     page_bytes_ += static_cast<int64_t>(payload.size());
     // It may have been placed anew after its customer was erased, and before it was removed.
-    return header.kind != EntryKind::kReenriched ||
+    return !RefersToSignal(header.kind) ||
            !erasures_.Covers(change->tenant(), change->signal().customer());
   }
 
@@ -203,16 +228,6 @@ class PageReader {
     return found;
   }
 
-  absl::StatusOr<const PlacementEngine*> EngineOf(const std::string& tenant) {
-    std::shared_ptr<const PlacementEngine>& engine = engines_[tenant];
-    if (engine == nullptr) {
-      const auto it = revisions_.find(tenant);
-      WM_ASSIGN_OR_RETURN(engine, catalogues_->Engine(connection_, tenant,
-                                                      it == revisions_.end() ? 0 : it->second));
-    }
-    return engine.get();
-  }
-
   // On PostgreSQL a later revision may have a lower transaction id than the new placement of the
   // one before it, which must not follow it: it says nothing any more.
   absl::Status DropSuperseded() {
@@ -236,11 +251,9 @@ class PageReader {
   sql::Connection& connection_;
   const HashKey& key_;
   const FeedQuery& query_;
-  CatalogueStore* const catalogues_;
+  Placer placer_;
   v1::PullFeedResponse* const page_;
-  absl::flat_hash_map<std::string, int64_t> revisions_;
   PendingErasures erasures_;
-  absl::flat_hash_map<std::string, std::shared_ptr<const PlacementEngine>> engines_;
   /// Index of the change and what it refers to.
   std::vector<std::pair<int, EntryReference>> references_;
   Block referred_;
@@ -255,7 +268,7 @@ class PageReader {
 absl::Status Feed::Read(const FeedQuery& query, v1::PullFeedResponse* page) {
   return store_->database().RunRead([&](sql::Connection& connection) {
     page->Clear();
-    return PageReader(&connection, store_->hash_key(), query, catalogues_, page).Read();
+    return PageReader(&connection, store_->hash_key(), query, placements_, page).Read();
   });
 }
 

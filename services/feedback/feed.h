@@ -6,8 +6,8 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "services/feedback/catalogue_store.h"
 #include "services/feedback/commit_signal.h"
+#include "services/feedback/placer.h"
 #include "services/feedback/position.h"
 #include "services/feedback/store.h"
 #include "waymark/feedback/v1/feedback_service.pb.h"
@@ -26,14 +26,14 @@ struct FeedQuery {
 
 /// Reads the journal as the feed of changes. Recorded signals and new placements of them reach the
 /// shard of their customer; revisions and deletions reach every shard, since the customer may be
-/// another one than before, and so do erasures. What is left of a signal that was removed is told
-/// as a deletion where a consumer may hold an earlier revision of it, of another customer.
-/// Thread-safe.
+/// another one than before; so do erasures, and links, which are about two customers. What is left
+/// of a signal that was removed is told as a deletion where a consumer may hold an earlier revision
+/// of it, of another customer. Thread-safe.
 class Feed {
  public:
   /// All must outlive it.
-  Feed(Store* store, CatalogueStore* catalogues, const CommitSignal* commits)
-      : store_(store), catalogues_(catalogues), commits_(commits) {}
+  Feed(Store* store, const PlacementStores& placements, const CommitSignal* commits)
+      : store_(store), placements_(placements), commits_(commits) {}
 
   /// Fills *page with what follows `query.after`, in one snapshot. May hold less than the limit: a
   /// page has about 3 MB at most, and what other shards' entries take to skip is bounded.
@@ -46,7 +46,7 @@ class Feed {
 
  private:
   Store* const store_;
-  CatalogueStore* const catalogues_;
+  const PlacementStores placements_;
   const CommitSignal* const commits_;
 };
 

@@ -69,6 +69,10 @@ class KeyStore {
   virtual absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
                                                     absl::Span<const EntryReference> entries) = 0;
 
+  /// The entry that counts for a key and goes on to do so until the transaction ends; nothing when
+  /// the key is not known.
+  virtual absl::StatusOr<std::optional<Position>> FindAndLock(sql::Connection& connection,
+                                                              const Hash128& key) = 0;
   /// What counts for each key, in a transaction: the zero position when it is erased, nothing when
   /// it is not known.
   virtual absl::StatusOr<std::vector<std::optional<Position>>> FindAll(

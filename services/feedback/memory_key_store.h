@@ -19,6 +19,11 @@ class MemoryKeyStore : public KeyStore {
                                                const Hash128& key) override;
   absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
                                             absl::Span<const EntryReference> entries) override;
+  /// There is no other writer that could change it.
+  absl::StatusOr<std::optional<Position>> FindAndLock(sql::Connection& connection,
+                                                      const Hash128& key) override {
+    return Find(connection, key);
+  }
   absl::StatusOr<std::vector<std::optional<Position>>> FindAll(
       sql::Connection& connection, absl::Span<const Hash128> keys) override;
   absl::Status Erase(sql::Connection& connection,

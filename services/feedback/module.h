@@ -9,6 +9,9 @@
 #include "libs/rpc/module.h"
 #include "services/feedback/catalogue_store.h"
 #include "services/feedback/commit_signal.h"
+#include "services/feedback/corrector.h"
+#include "services/feedback/customer_links.h"
+#include "services/feedback/customer_service.h"
 #include "services/feedback/customer_erasure_service.h"
 #include "services/feedback/databases.h"
 #include "services/feedback/eraser.h"
@@ -65,6 +68,7 @@ class FeedbackModule : public rpc::Module {
   std::unique_ptr<QuarantineStore> quarantine_;
   std::unique_ptr<IndexStore> index_;
   std::unique_ptr<CatalogueStore> catalogues_;
+  CorrectionStore corrections_;
   CommitSignal commits_;
   std::unique_ptr<Writer> writer_;
   std::unique_ptr<Feed> feed_;
@@ -72,10 +76,13 @@ class FeedbackModule : public rpc::Module {
   std::unique_ptr<Indexer> indexer_;
   std::unique_ptr<Ingestor> ingestor_;
   std::unique_ptr<SignalReader> reader_;
+  std::unique_ptr<Corrector> corrector_;
+  std::unique_ptr<CustomerLinks> customer_links_;
   std::unique_ptr<FeedbackServiceImpl> service_;
   std::unique_ptr<SignalServiceImpl> signal_service_;
   std::unique_ptr<SourceServiceImpl> source_service_;
   std::unique_ptr<QuarantineServiceImpl> quarantine_service_;
+  std::unique_ptr<CustomerServiceImpl> customer_service_;
   std::unique_ptr<ErasureStore> erasures_;
   std::unique_ptr<Eraser> eraser_;
   std::unique_ptr<CustomerErasureServiceImpl> customer_erasure_service_;

@@ -131,6 +131,10 @@ Hash128 SignalKey(const HashKey& key, absl::string_view tenant, absl::string_vie
   return SipHash128(key, absl::string_view(text.data(), text.size()));
 }
 
+uint32_t ShardHash(const HashKey& key, const Hash128& signal_key, absl::string_view customer) {
+  return static_cast<uint32_t>(customer.empty() ? signal_key.lo : SipHash128(key, customer).lo);
+}
+
 absl::Status Preparer::Prepare(google::protobuf::RepeatedPtrField<v1::Signal>* signals,
                                Submission* submission, text::RedactionCounts* redactions) const {
   submission->candidates.reserve(signals->size());
@@ -164,13 +168,11 @@ absl::Status Preparer::Prepare(google::protobuf::RepeatedPtrField<v1::Signal>* s
       submission->payload.resize(offset);
       AppendSerialized(*signal, signal->ByteSizeLong(), &submission->payload);
     }
-    const Hash128 customer =
-        signal->customer().empty() ? key : SipHash128(key_, signal->customer());
     submission->candidates.push_back(
         {.key = key,
          .content = content,
          .revision = signal->revision(),
-         .shard_hash = static_cast<uint32_t>(customer.lo),
+         .shard_hash = ShardHash(key_, key, signal->customer()),
          .source = SourceIndex(signal->source(), submission),
          .ordinal = static_cast<uint32_t>(i),
          .offset = static_cast<uint32_t>(offset),

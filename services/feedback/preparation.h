@@ -17,6 +17,9 @@ namespace waymark::feedback {
 Hash128 SignalKey(const HashKey& key, absl::string_view tenant, absl::string_view source,
                   absl::string_view external_id);
 
+/// What decides the feed's shard: the customer, or the signal's key when there is none.
+uint32_t ShardHash(const HashKey& key, const Hash128& signal_key, absl::string_view customer);
+
 /// Makes a batch ready for the journal: checks, hashes and redacts each signal and serializes it.
 /// Thread-safe: handlers share one.
 class Preparer {

@@ -7,7 +7,9 @@
 
 #include "libs/base/log.h"
 #include "libs/base/status_macros.h"
+#include "services/feedback/correction.h"
 #include "services/feedback/errors.h"
+#include "services/feedback/revision_store.h"
 
 namespace waymark::feedback {
 namespace {
@@ -16,26 +18,46 @@ namespace {
 constexpr absl::Duration kPollInterval = absl::Seconds(2);
 constexpr int64_t kPageBytes = 4 << 20;
 
-using Engines = std::vector<std::unique_ptr<PlacementEngine>>;
+// What a page is placed by: the newest catalogue, then the older ones.
+struct Engines {
+  std::vector<std::unique_ptr<PlacementEngine>> by_catalogue;
+  // nullptr: none.
+  std::shared_ptr<const Corrections> corrections;
+};
 
-absl::StatusOr<Engines> ReadEngines(sql::Connection& connection, absl::string_view tenant,
-                                    const Scan& scan) {
+absl::StatusOr<Engines> ReadEngines(sql::Connection& connection, const std::string& tenant,
+                                    const Scan& scan, CorrectionStore* corrections) {
   Engines engines;
+  WM_ASSIGN_OR_RETURN(const auto newest, RevisionStore::Newest(connection, Subject::kCorrections));
+  const auto corrected = newest.find(tenant);
+  if (corrected != newest.end()) {
+    WM_ASSIGN_OR_RETURN(engines.corrections,
+                        corrections->Of(connection, tenant, corrected->second));
+  }
   std::vector<int64_t> revisions = {scan.revision};
   revisions.insert(revisions.end(), scan.older_revisions.begin(), scan.older_revisions.end());
   for (const int64_t revision : revisions) {
     WM_ASSIGN_OR_RETURN(const v1::TouchpointCatalogue catalogue,
                         CatalogueStore::Read(connection, tenant, revision));
-    engines.push_back(std::make_unique<PlacementEngine>(catalogue));
+    engines.by_catalogue.push_back(std::make_unique<PlacementEngine>(catalogue));
   }
   return engines;
 }
 
-// Whether the first engine places the signal elsewhere than any other.
-bool IsMoved(const Engines& engines, const v1::Signal& signal) {
-  const v1::Enrichment now = engines.front()->Place(signal);
-  return std::any_of(engines.begin() + 1, engines.end(),
-                     [&](const auto& older) { return !SamePlacements(now, older->Place(signal)); });
+// Whether the newest catalogue places the signal elsewhere than any other, where it matters: what
+// people corrected stays where they put it.
+bool IsMoved(const Engines& engines, const Hash128& key, const v1::Signal& signal) {
+  std::shared_ptr<const v1::Enrichment> correction;
+  if (engines.corrections != nullptr) correction = engines.corrections->Find(key);
+  const auto place = [&](const PlacementEngine& engine) {
+    v1::Enrichment enrichment = engine.Place(signal);
+    if (correction != nullptr) ApplyCorrection(*correction, signal, &enrichment);
+    return enrichment;
+  };
+  const auto& all = engines.by_catalogue;
+  const v1::Enrichment now = place(*all.front());
+  return std::any_of(all.begin() + 1, all.end(),
+                     [&](const auto& older) { return !SamePlacements(now, place(*older)); });
 }
 
 absl::Status AddMoved(const Block& block, const Engines& engines, ReplacementPage* page) {
@@ -52,7 +74,8 @@ absl::Status AddMoved(const Block& block, const Engines& engines, ReplacementPag
           status = JournalDamaged("a signal");
           return false;
         }
-        if (IsMoved(engines, signal)) page->entries.push_back({{header.key, position}, header});
+        if (IsMoved(engines, header.key, signal))
+          page->entries.push_back({{header.key, position}, header});
         return true;
       }));
   return status;
@@ -60,8 +83,8 @@ absl::Status AddMoved(const Block& block, const Engines& engines, ReplacementPag
 
 }  // namespace
 
-Replacer::Replacer(Store* store, const CatalogueStore* catalogues, Writer* writer)
-    : store_(store), catalogues_(catalogues), writer_(writer) {}
+Replacer::Replacer(Store* store, const PlacementStores& placements, Writer* writer)
+    : store_(store), placements_(placements), writer_(writer) {}
 
 Replacer::~Replacer() { Stop(); }
 
@@ -104,7 +127,8 @@ void Replacer::Run() {
 }
 
 absl::Status Replacer::ScanAll() {
-  WM_ASSIGN_OR_RETURN(const std::vector<std::string> tenants, catalogues_->TenantsToScan());
+  WM_ASSIGN_OR_RETURN(const std::vector<std::string> tenants,
+                      placements_.catalogues->TenantsToScan());
   for (const std::string& tenant : tenants) {
     bool more = true;
     while (more && !stopping()) {
@@ -131,11 +155,11 @@ absl::StatusOr<bool> Replacer::ScanPage(const std::string& tenant) {
   // What is committed after the catalogue is only ever read together with it, so the end as it was
   // at any time after that is far enough.
   if (scan.end == Position() && !(end == Position())) {
-    WM_RETURN_IF_ERROR(catalogues_->SetScanEnd(tenant, scan.revision, end));
+    WM_RETURN_IF_ERROR(placements_.catalogues->SetScanEnd(tenant, scan.revision, end));
     return true;
   }
   if (page.to == scan.scanned) {
-    WM_RETURN_IF_ERROR(catalogues_->EndScan(tenant, scan.revision));
+    WM_RETURN_IF_ERROR(placements_.catalogues->EndScan(tenant, scan.revision));
     return false;
   }
   WM_RETURN_IF_ERROR(writer_->Append(page));
@@ -148,7 +172,8 @@ absl::StatusOr<ReplacementPage> Replacer::ReadPage(sql::Connection& connection,
   ReplacementPage page = {
       .tenant = tenant, .revision = scan.revision, .from = scan.scanned, .to = scan.scanned};
   if (scan.scanned >= scan.end) return page;
-  WM_ASSIGN_OR_RETURN(const Engines engines, ReadEngines(connection, tenant, scan));
+  WM_ASSIGN_OR_RETURN(const Engines engines,
+                      ReadEngines(connection, tenant, scan, placements_.corrections));
   WM_ASSIGN_OR_RETURN(const std::vector<Block> blocks,
                       Store::NextBlocks(connection, tenant, scan.scanned, kPageBytes));
   for (const Block& block : blocks) {

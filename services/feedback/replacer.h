@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "services/feedback/catalogue_store.h"
+#include "services/feedback/placer.h"
 #include "services/feedback/store.h"
 #include "services/feedback/writer.h"
 
@@ -19,7 +20,7 @@ namespace waymark::feedback {
 class Replacer {
  public:
   /// All must outlive it.
-  Replacer(Store* store, const CatalogueStore* catalogues, Writer* writer);
+  Replacer(Store* store, const PlacementStores& placements, Writer* writer);
   /// Stops when Stop has not been called.
   ~Replacer();
 
@@ -38,7 +39,7 @@ class Replacer {
                                            const Scan& scan);
 
   Store* const store_;
-  const CatalogueStore* const catalogues_;
+  const PlacementStores placements_;
   Writer* const writer_;
   mutable absl::Mutex mutex_;
   bool woken_ ABSL_GUARDED_BY(mutex_) = true;

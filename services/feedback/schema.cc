@@ -115,6 +115,8 @@ CREATE TABLE customer_erasures (
   done_time BIGINT,
   tx BIGINT NOT NULL,
   seq BIGINT NOT NULL,
+  entry BIGINT NOT NULL,
+  accepted_with TEXT NOT NULL,
   stage BIGINT NOT NULL,
   scanned TEXT NOT NULL,
   entries BIGINT NOT NULL,
@@ -125,10 +127,59 @@ CREATE UNIQUE INDEX customer_erasures_by_request ON customer_erasures (tenant, r
 CREATE INDEX customer_erasures_pending ON customer_erasures (tenant, id) WHERE done_time IS NULL;
 )sql";
 
+// tenant_revisions: how often links or corrections of a tenant have changed, and the last
+// transaction that did, see revision_store.h. customer_links.low and high are the pair in order;
+// `revision` is that of the linking. signal_corrections.correction is an Enrichment.
+constexpr char kPeopleSay[] = R"sql(
+CREATE TABLE tenant_revisions (
+  tenant TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  revision BIGINT NOT NULL,
+  tx BIGINT NOT NULL,
+  PRIMARY KEY (tenant, subject)
+);
+
+CREATE TABLE customer_links (
+  tenant TEXT NOT NULL,
+  id TEXT NOT NULL,
+  low TEXT NOT NULL,
+  high TEXT NOT NULL,
+  revision BIGINT NOT NULL,
+  link BYTEA NOT NULL,
+  PRIMARY KEY (tenant, id)
+);
+CREATE INDEX customer_links_by_low ON customer_links (tenant, low);
+CREATE INDEX customer_links_by_high ON customer_links (tenant, high);
+CREATE INDEX customer_links_by_revision ON customer_links (tenant, revision);
+
+CREATE TABLE customer_link_requests (
+  tenant TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  create_time BIGINT NOT NULL,
+  PRIMARY KEY (tenant, request_id)
+);
+CREATE INDEX customer_link_requests_by_time ON customer_link_requests (create_time);
+
+CREATE TABLE signal_corrections (
+  tenant TEXT NOT NULL,
+  key_hi BIGINT NOT NULL,
+  key_lo BIGINT NOT NULL,
+  revision BIGINT NOT NULL,
+  tx BIGINT NOT NULL,
+  seq BIGINT NOT NULL,
+  entry BIGINT NOT NULL,
+  correction BYTEA NOT NULL,
+  PRIMARY KEY (tenant, key_hi, key_lo)
+);
+CREATE INDEX signal_corrections_by_revision ON signal_corrections (tenant, revision);
+)sql";
+
 constexpr sql::Migration kMigrations[] = {
     {.version = 1, .sql = kTables, .postgres_sql = kPostgresTables},
     {.version = 2, .sql = kRegistry},
     {.version = 3, .sql = kErasures},
+    {.version = 4, .sql = kPeopleSay},
 };
 
 }  // namespace

@@ -195,7 +195,7 @@ absl::StatusOr<std::optional<v1::StoredSignal>> SignalReader::Get(const std::str
       WM_ASSIGN_OR_RETURN(position, TableKeyStore().Find(connection, key));
       if (!position.has_value()) return absl::OkStatus();
     }
-    WM_ASSIGN_OR_RETURN(stored, EntryStore(&connection, catalogues_).Read(*position));
+    WM_ASSIGN_OR_RETURN(stored, EntryStore(&connection, placements_).Read(*position));
     return absl::OkStatus();
   }));
   return stored;
@@ -220,7 +220,7 @@ absl::StatusOr<SignalPage> SignalReader::List(const SignalQuery& query) {
         WM_ASSIGN_OR_RETURN(const std::vector<Bucket> buckets,
                             IndexStore::Buckets(index, rows.tenant, rows.from, rows.to));
         RowMerge merge(&rows, buckets, query.after);
-        EntryStore entries(&journal, catalogues_);
+        EntryStore entries(&journal, placements_);
         WM_ASSIGN_OR_RETURN(page, PageFinder(query, &index, &entries).Find(&merge));
         return absl::OkStatus();
       }));
@@ -236,7 +236,7 @@ absl::StatusOr<std::vector<v1::StoredSignal>> SignalReader::Conversation(
         WM_ASSIGN_OR_RETURN(const std::vector<Position> positions,
                             IndexStore::Conversation(index, tenant, hash, kMaxMessages));
         messages.clear();
-        EntryStore entries(&journal, catalogues_);
+        EntryStore entries(&journal, placements_);
         for (const Position& position : positions) {
           WM_ASSIGN_OR_RETURN(std::optional<v1::StoredSignal> stored, entries.Read(position));
           // Hashes may collide.

@@ -11,8 +11,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "libs/filter/filter.h"
-#include "services/feedback/catalogue_store.h"
 #include "services/feedback/index_store.h"
+#include "services/feedback/placer.h"
 #include "services/feedback/search.h"
 #include "services/feedback/store.h"
 #include "services/feedback/writer.h"
@@ -41,12 +41,13 @@ struct SignalPage {
 };
 
 /// Reads recorded signals: what is found in the index is read from the journal, with its place in
-/// the touchpoint catalogue of that moment. Statuses are those of sql::Connection. Thread-safe.
+/// the touchpoint catalogue of that moment, or where people put it. Statuses are those of
+/// sql::Connection. Thread-safe.
 class SignalReader {
  public:
   /// All must outlive it.
-  SignalReader(Store* journal, IndexStore* index, CatalogueStore* catalogues, Writer* writer)
-      : journal_(journal), index_(index), catalogues_(catalogues), writer_(writer) {}
+  SignalReader(Store* journal, IndexStore* index, const PlacementStores& placements, Writer* writer)
+      : journal_(journal), index_(index), placements_(placements), writer_(writer) {}
 
   /// The signal that counts for a key; nothing: never recorded, or deleted.
   absl::StatusOr<std::optional<v1::StoredSignal>> Get(const std::string& tenant,
@@ -67,7 +68,7 @@ class SignalReader {
 
   Store* const journal_;
   IndexStore* const index_;
-  CatalogueStore* const catalogues_;
+  const PlacementStores placements_;
   Writer* const writer_;
 };
 

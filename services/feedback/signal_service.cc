@@ -67,6 +67,19 @@ void CheckConversation(const v1::GetConversationRequest& request, Violations& vi
   violations.CheckSet("conversation", request.conversation());
 }
 
+void CheckCorrect(const v1::CorrectSignalRequest& request, Violations& violations) {
+  violations.CheckName("parent", request.parent(), "tenants/*");
+  CheckSource(request.source(), violations);
+  violations.CheckSet("external_id", request.external_id());
+  if (request.has_touchpoint()) {
+    if (!IsValidId(request.touchpoint())) {
+      violations.Add("touchpoint", request.touchpoint(), "is no id of a touchpoint");
+    }
+  } else if (!request.clear()) {
+    violations.Add("touchpoint", "", "say where it belongs, or set clear to take it back");
+  }
+}
+
 std::string ToToken(const RowKey& key) {
   return absl::StrCat(key.event_time, "/", key.sequence, "/", key.number);
 }
@@ -103,10 +116,11 @@ absl::StatusOr<SignalQuery> MakeQuery(const CallContext& call,
 }  // namespace
 
 SignalServiceImpl::SignalServiceImpl(const rpc::Environment& environment, SignalReader* reader,
-                                     Indexer* indexer)
+                                     Indexer* indexer, Corrector* corrector)
     : shell_(v1::SignalService::service_full_name(), environment),
       reader_(reader),
-      indexer_(indexer) {}
+      indexer_(indexer),
+      corrector_(corrector) {}
 
 grpc::Status SignalServiceImpl::GetSignal(grpc::ServerContext* context,
                                           const v1::GetSignalRequest* request,
@@ -154,6 +168,29 @@ grpc::Status SignalServiceImpl::GetConversation(grpc::ServerContext* context,
                             reader_->Conversation(call.tenant, get.source(), get.conversation()));
         if (messages.empty()) return ConversationNotFound(get.source());
         return MakeConversation(messages);
+      });
+}
+
+grpc::Status SignalServiceImpl::CorrectSignal(grpc::ServerContext* context,
+                                              const v1::CorrectSignalRequest* request,
+                                              v1::CorrectSignalResponse* response) {
+  return rpc::Unary(
+      shell_, context, request, response, {.validate = CheckCorrect},
+      [&](const CallContext& call,
+          const v1::CorrectSignalRequest& correct) -> absl::StatusOr<v1::CorrectSignalResponse> {
+        v1::CorrectSignalResponse answer;
+        WM_ASSIGN_OR_RETURN(const std::optional<Position> position,
+                            corrector_->Apply({.tenant = call.tenant,
+                                               .source = correct.source(),
+                                               .external_id = correct.external_id(),
+                                               .question = correct.question(),
+                                               .touchpoint = correct.touchpoint()}));
+        if (position.has_value()) answer.set_position(ToString(*position));
+        WM_ASSIGN_OR_RETURN(std::optional<v1::StoredSignal> stored,
+                            reader_->Get(call.tenant, correct.source(), correct.external_id()));
+        if (!stored.has_value()) return SignalNotFound(correct.source());
+        *answer.mutable_stored_signal() = *std::move(stored);
+        return answer;
       });
 }
 

@@ -174,11 +174,23 @@ absl::Status TableKeyStore::Resolve(const CommitContext& context,
 
 absl::StatusOr<std::optional<Position>> TableKeyStore::Find(sql::Connection& connection,
                                                             const Hash128& key) {
+  return Select(connection, key, "");
+}
+
+absl::StatusOr<std::optional<Position>> TableKeyStore::FindAndLock(sql::Connection& connection,
+                                                                   const Hash128& key) {
+  return Select(connection, key, " FOR UPDATE");
+}
+
+absl::StatusOr<std::optional<Position>> TableKeyStore::Select(sql::Connection& connection,
+                                                              const Hash128& key,
+                                                              absl::string_view lock) {
   const Value params[] = {Signed(key.hi), Signed(key.lo)};
-  WM_ASSIGN_OR_RETURN(
-      const sql::Result result,
-      connection.Execute("SELECT tx, seq, entry FROM signal_keys WHERE key_hi = $1 AND key_lo = $2",
-                         params));
+  WM_ASSIGN_OR_RETURN(const sql::Result result,
+                      connection.Execute(absl::StrCat("SELECT tx, seq, entry FROM signal_keys "
+                                                      "WHERE key_hi = $1 AND key_lo = $2",
+                                                      lock),
+                                         params));
   if (result.empty() || result[0].Int(0) == 0) return std::nullopt;
   return Position{Unsigned(result[0].Int(0)), Unsigned(result[0].Int(1)),
                   static_cast<uint32_t>(result[0].Int(2))};

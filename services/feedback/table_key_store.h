@@ -22,6 +22,8 @@ class TableKeyStore : public KeyStore {
                                                const Hash128& key) override;
   absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
                                             absl::Span<const EntryReference> entries) override;
+  absl::StatusOr<std::optional<Position>> FindAndLock(sql::Connection& connection,
+                                                      const Hash128& key) override;
   absl::StatusOr<std::vector<std::optional<Position>>> FindAll(
       sql::Connection& connection, absl::Span<const Hash128> keys) override;
   absl::Status Erase(sql::Connection& connection,
@@ -42,6 +44,8 @@ class TableKeyStore : public KeyStore {
   };
   using KnownKeys = absl::flat_hash_map<Hash128, Known>;
 
+  static absl::StatusOr<std::optional<Position>> Select(sql::Connection& connection,
+                                                        const Hash128& key, absl::string_view lock);
   absl::StatusOr<int64_t> Insert(sql::Connection& connection,
                                  absl::Span<const Candidate* const> firsts);
   static absl::Status ReadAndLock(const CommitContext& context,

@@ -18,6 +18,7 @@
 #include "libs/rpc/server_host.h"
 #include "libs/testing/databases.h"
 #include "services/feedback/module.h"
+#include "waymark/feedback/v1/customer_service.grpc.pb.h"
 #include "waymark/feedback/v1/customer_erasure_service.grpc.pb.h"
 #include "waymark/feedback/v1/feedback_service.grpc.pb.h"
 #include "waymark/feedback/v1/quarantine_service.grpc.pb.h"
@@ -56,6 +57,7 @@ class TestService {
     sources_ = v1::SourceService::NewStub(server_->channel());
     signals_ = v1::SignalService::NewStub(server_->channel());
     quarantine_ = v1::QuarantineService::NewStub(server_->channel());
+    customers_ = v1::CustomerService::NewStub(server_->channel());
     erasures_ = v1::CustomerErasureService::NewStub(server_->channel());
   }
 
@@ -68,6 +70,7 @@ class TestService {
   v1::SourceService::Stub& sources() { return *sources_; }
   v1::SignalService::Stub& signals() { return *signals_; }
   v1::QuarantineService::Stub& quarantine() { return *quarantine_; }
+  v1::CustomerService::Stub& customers() { return *customers_; }
   v1::CustomerErasureService::Stub& erasures() { return *erasures_; }
   FakeClock& clock() { return clock_; }
   metrics::Registry& metrics() { return metrics_; }
@@ -177,6 +180,7 @@ class TestService {
   std::unique_ptr<v1::SourceService::Stub> sources_;
   std::unique_ptr<v1::SignalService::Stub> signals_;
   std::unique_ptr<v1::QuarantineService::Stub> quarantine_;
+  std::unique_ptr<v1::CustomerService::Stub> customers_;
   std::unique_ptr<v1::CustomerErasureService::Stub> erasures_;
   absl::Mutex mutex_;
   absl::node_hash_map<std::string, std::string> awaited_;

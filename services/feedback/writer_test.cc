@@ -185,7 +185,8 @@ class WriterTest : public ::testing::TestWithParam<std::string> {
   // tests' too. So it may take a while until it comes to `expected`.
   int CountRecorded(int expected) {
     CatalogueStore catalogues(database_.get());
-    Feed feed(store_.get(), &catalogues, &commits_);
+    CorrectionStore corrections;
+    Feed feed(store_.get(), {&catalogues, &corrections}, &commits_);
     v1::PullFeedResponse page;
     const absl::Time deadline = absl::Now() + absl::Seconds(20);
     do {

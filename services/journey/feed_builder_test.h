@@ -58,10 +58,23 @@ class FeedBuilder {
     *change.mutable_signal() = before.signal();
     *change.mutable_enrichment() = before.enrichment();
     change.set_customer_hash(before.customer_hash());
-    if (kind != feedback::v1::Change::KIND_REENRICHED) {
+    if (kind != feedback::v1::Change::KIND_REENRICHED &&
+        kind != feedback::v1::Change::KIND_CORRECTED) {
       change.mutable_signal()->set_revision(before.signal().revision() + 1);
     }
     change.mutable_signal()->set_deleted(kind == feedback::v1::Change::KIND_DELETED);
+    return change;
+  }
+
+  /// Links two customers, or unlinks them.
+  feedback::v1::Change& Link(const std::string& one, const std::string& other, bool linked = true) {
+    feedback::v1::Change& change =
+        Add(linked ? feedback::v1::Change::KIND_LINKED : feedback::v1::Change::KIND_UNLINKED);
+    change.mutable_customer_link()->set_customer(one);
+    change.mutable_customer_link()->set_linked_customer(other);
+    change.mutable_customer_link()->set_revision(++links_);
+    change.set_customer_hash(HashOf(one));
+    change.set_linked_customer_hash(HashOf(other));
     return change;
   }
 
@@ -90,6 +103,7 @@ class FeedBuilder {
 
   std::string tenant_;
   std::vector<feedback::v1::Change> changes_;
+  int64_t links_ = 0;
 };
 
 /// Applies `changes` in pages of `page_size`.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libs/columns/customer_groups.h"
 #include "services/journey/errors.h"
 #include "waymark/feedback/v1/feed.pb.h"
 
@@ -43,6 +44,7 @@ struct Known {
     bool finished = false;
     int64_t revision = -1;
     int64_t catalogue_revision = -1;
+    int64_t correction_revision = -1;
     friend auto operator<=>(const Stamp&, const Stamp&) = default;
   };
 
@@ -65,25 +67,13 @@ class Projection::Tenant {
 
   void Apply(const Change& change) {
     ++changes_;
-    if (change.kind() == Change::KIND_ERASED) return Erase(change);
-    const Signal& signal = change.signal();
-    const columns::EventKey key = KeyOf(signal);
-    Known& known = known_[key];
-    if (known.rank == 0) known.rank = known_.size();
-    const bool finished =
-        signal.survey_response().completion() != feedback::v1::SurveyResponse::COMPLETION_PARTIAL;
-    const Known::Stamp stamp = {finished, signal.revision(),
-                                change.enrichment().catalogue_revision()};
-    if (stamp <= known.stamp) return;
-    known.stamp = stamp;
-    Count(change, known);
-    const uint64_t before = interactions_.version();
-    if (known.counts && signal.has_interaction()) {
-      Append(key, known.rank, change);
+    if (change.kind() == Change::KIND_ERASED) {
+      Erase(change);
+    } else if (change.has_customer_link()) {
+      ApplyLink(change);
     } else {
-      interactions_.Remove(key);
+      ApplySignal(change);
     }
-    if (interactions_.version() != before) Remember(change);
   }
 
   const columns::EventStore& interactions() const { return interactions_; }
@@ -104,6 +94,49 @@ class Projection::Tenant {
   struct FreeHash {
     void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
   };
+
+  /// Linked customers are one case, under the smallest of their ids.
+  void ApplyLink(const Change& change) {
+    const feedback::v1::CustomerLink& link = change.customer_link();
+    columns::CustomerGroups::Moves moves;
+    if (!groups_.Say(link.customer(), link.linked_customer(), change.kind() == Change::KIND_LINKED,
+                     link.revision(), &moves)) {
+      return;
+    }
+    // An erasure tells the number alone, also of who has no signals.
+    customers_[change.customer_hash()].name = link.customer();
+    customers_[change.linked_customer_hash()].name = link.linked_customer();
+    Regroup(moves);
+    if (!moves.empty()) Remember({change.position(), link.SerializeAsString()});
+  }
+
+  void Regroup(const columns::CustomerGroups::Moves& moves) {
+    for (const auto& [customer, as] : moves) interactions_.CountAs(customer, as);
+  }
+
+  void ApplySignal(const Change& change) {
+    const Signal& signal = change.signal();
+    const columns::EventKey key = KeyOf(signal);
+    Known& known = known_[key];
+    if (known.rank == 0) known.rank = known_.size();
+    const bool finished =
+        signal.survey_response().completion() != feedback::v1::SurveyResponse::COMPLETION_PARTIAL;
+    const Known::Stamp stamp = {finished, signal.revision(),
+                                change.enrichment().catalogue_revision(),
+                                change.enrichment().correction_revision()};
+    if (stamp <= known.stamp) return;
+    known.stamp = stamp;
+    Count(change, known);
+    const uint64_t before = interactions_.version();
+    if (known.counts && signal.has_interaction()) {
+      Append(key, known.rank, change);
+    } else {
+      interactions_.Remove(key);
+    }
+    if (interactions_.version() != before) {
+      Remember({change.position(), std::string(TouchpointOf(change)), signal.SerializeAsString()});
+    }
+  }
 
   /// What is known of a customer, by Change.customer_hash.
   struct Customer {
@@ -158,8 +191,13 @@ class Projection::Tenant {
     }
     const uint64_t before = interactions_.version();
     interactions_.Erase(customer->second.name);
+    columns::CustomerGroups::Moves moves;
+    groups_.Forget(customer->second.name, &moves);
+    Regroup(moves);
     customers_.erase(customer);
-    if (interactions_.version() != before) Remember(change);
+    if (interactions_.version() != before) {
+      Remember({change.position(), absl::StrCat(change.customer_hash())});
+    }
   }
 
   void Append(columns::EventKey key, uint64_t rank, const Change& change) {
@@ -187,10 +225,8 @@ class Projection::Tenant {
   /// shared by several: a counter starts again with the process, and positions start again when
   /// feedback's database is replaced. Where changes stand in the feed is part of it, because it
   /// decides the order of ties.
-  void Remember(const Change& change) {
-    const std::string signal = change.signal().SerializeAsString();
-    for (const absl::string_view part :
-         {absl::string_view(change.position()), TouchpointOf(change), absl::string_view(signal)}) {
+  void Remember(const std::vector<std::string>& parts) {
+    for (const std::string& part : parts) {
       const uint64_t size = part.size();
       XXH3_128bits_update(history_.get(), &size, sizeof(size));
       XXH3_128bits_update(history_.get(), part.data(), part.size());
@@ -198,6 +234,7 @@ class Projection::Tenant {
   }
 
   columns::EventStore interactions_;
+  columns::CustomerGroups groups_;
   absl::flat_hash_map<columns::EventKey, Known> known_;
   columns::Dictionary sources_;
   /// By source.

@@ -14,10 +14,10 @@
 
 namespace waymark::journey {
 
-/// The interactions of every tenant, as the feed tells them. It lives in memory together with its
-/// cursor: both are gone with the process and built anew from the start of the feed. Applying a
-/// change again, or one that a later one has superseded, changes nothing. What is of a customer who
-/// was erased is dropped, and the name forgotten. Thread-safe.
+/// The interactions of every tenant, as the feed tells them; those of linked customers are of one.
+/// It lives in memory together with its cursor: both are gone with the process and built anew from
+/// the start of the feed. Applying a change again, or one that a later one has superseded, changes
+/// nothing. What is of a customer who was erased is dropped, and the name forgotten. Thread-safe.
 class Projection : public feed::Applier {
  public:
   /// A tenant's interactions at one moment.

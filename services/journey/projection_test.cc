@@ -1,6 +1,7 @@
 #include "services/journey/projection.h"
 
 #include <algorithm>
+#include <map>
 #include <random>
 
 #include "gmock/gmock.h"
@@ -103,6 +104,67 @@ TEST(ProjectionTest, ReenrichedPlacesAnew) {
   EXPECT_EQ(touchpoint(reversed), "counter");
 }
 
+TEST(ProjectionTest, ACorrectionCountsWheneverItComes) {
+  FeedBuilder feed;
+  Change& recorded = feed.Record({.customer = "ann", .activity = "a"});
+  recorded.mutable_enrichment()->set_catalogue_revision(1);
+  recorded.mutable_enrichment()->add_placements()->set_touchpoint("inferred");
+  const auto correct = [&](const Change& before, int64_t revision, const std::string& touchpoint) {
+    Change& change = feed.Follow(before, Change::KIND_CORRECTED);
+    change.mutable_enrichment()->set_correction_revision(revision);
+    change.mutable_enrichment()->mutable_placements(0)->set_touchpoint(touchpoint);
+    return change;
+  };
+  const Change first = correct(feed.changes()[0], 1, "wrong");
+  correct(first, 2, "right");
+  std::vector<Change> changes = feed.changes();
+  std::sort(changes.begin(), changes.end(),
+            [](const Change& a, const Change& b) { return a.position() < b.position(); });
+  do {
+    Projection projection;
+    ApplyAll(changes, &projection);
+    ApplyAll(changes, &projection);
+    const auto interactions = StateOf(projection).interactions;
+    EXPECT_EQ(interactions->names().touchpoints.Name(interactions->columns().touchpoint.at(0)),
+              "right");
+  } while (std::next_permutation(
+      changes.begin(), changes.end(),
+      [](const Change& a, const Change& b) { return a.position() < b.position(); }));
+}
+
+TEST(ProjectionTest, ANewCatalogueOfAnOlderCorrectionIsNewer) {
+  FeedBuilder feed;
+  Change& recorded = feed.Record({.customer = "ann", .activity = "a"});
+  recorded.mutable_enrichment()->set_catalogue_revision(2);
+  recorded.mutable_enrichment()->set_correction_revision(3);
+  recorded.mutable_enrichment()->add_placements()->set_touchpoint("newest");
+  for (const auto& [catalogue, correction] : {std::pair(2, 2), {1, 3}}) {
+    Change& older = feed.Follow(feed.changes()[0], Change::KIND_REENRICHED);
+    older.mutable_enrichment()->set_catalogue_revision(catalogue);
+    older.mutable_enrichment()->set_correction_revision(correction);
+    older.mutable_enrichment()->mutable_placements(0)->set_touchpoint("older");
+  }
+  Projection projection;
+  ApplyAll(feed.changes(), &projection);
+  const auto interactions = StateOf(projection).interactions;
+  EXPECT_EQ(interactions->names().touchpoints.Name(interactions->columns().touchpoint.at(0)),
+            "newest");
+}
+
+TEST(ProjectionTest, LinkedCustomersAreOneCaseUntilTheyAreUnlinked) {
+  FeedBuilder feed = SmallFeed();
+  Projection projection;
+  feed.Link("bob", "ann");
+  ApplyAll(feed.changes(), &projection);
+  EXPECT_THAT(EdgesOf(projection), ElementsAre("a>b 1", "a>c 1", "b>a 1", "c>c 1"));
+  const std::string linked = StateOf(projection).version;
+  EXPECT_EQ(projection.CountsOf("demo").signals, 5);
+  feed.Link("bob", "ann", false);
+  ApplyAll(feed.changes(), &projection);
+  EXPECT_THAT(EdgesOf(projection), ElementsAre("a>b 1", "a>c 1", "b>c 1"));
+  EXPECT_NE(StateOf(projection).version, linked) << "caches must not answer for the linked ones";
+}
+
 /// A random feed with revisions, deletions and new placements.
 std::vector<Change> RandomFeed(std::mt19937_64& random) {
   FeedBuilder feed;
@@ -147,6 +209,50 @@ TEST(ProjectionTest, ShuffledAndRepeatedFeedsGiveEqualGraphs) {
     ASSERT_EQ(EdgesOf(disturbed), EdgesOf(reference));
     ASSERT_FALSE(EdgesOf(reference).empty());
     ASSERT_EQ(disturbed.CountsOf("demo").signals, reference.CountsOf("demo").signals);
+  }
+}
+
+TEST(ProjectionTest, WhenLinksComeAmongTheSignalsDoesNotMatter) {
+  std::mt19937_64 random(23);
+  const auto below = [&](int limit) {
+    return std::uniform_int_distribution<int>(0, limit - 1)(random);
+  };
+  for (int round = 0; round < 30; ++round) {
+    const std::vector<Change> signals = RandomFeed(random);
+    FeedBuilder links;
+    std::map<std::pair<std::string, std::string>, Change> newest;
+    for (int i = 0; i < 40; ++i) {
+      const auto [low, high] = std::minmax({below(20), below(20)});
+      if (low == high) continue;
+      const Change& link =
+          links.Link(absl::StrFormat("c%d", low), absl::StrFormat("c%d", high), below(3) != 0);
+      newest[{link.customer_link().customer(), link.customer_link().linked_customer()}] = link;
+    }
+    Projection interleaved;
+    size_t next_signal = 0, next_link = 0;
+    std::vector<Change> mixed;
+    while (next_signal < signals.size() || next_link < links.changes().size()) {
+      const bool link =
+          next_signal == signals.size() || (next_link < links.changes().size() && below(12) == 0);
+      mixed.push_back(link ? links.changes()[next_link++] : signals[next_signal++]);
+      if (below(40) == 0) {
+        ApplyAll(mixed, &interleaved);  // some of it for the second time
+        StateOf(interleaved);
+      }
+    }
+    ApplyAll(mixed, &interleaved);
+
+    std::vector<Change> final_state;
+    for (const auto& [pair, link] : newest) {
+      if (link.kind() == Change::KIND_LINKED) final_state.push_back(link);
+    }
+    const bool links_first = below(2) == 0;
+    final_state.insert(links_first ? final_state.end() : final_state.begin(), signals.begin(),
+                       signals.end());
+    Projection rebuilt;
+    ApplyAll(final_state, &rebuilt);
+    EXPECT_EQ(EdgesOf(interleaved), EdgesOf(rebuilt)) << "round " << round;
+    EXPECT_EQ(interleaved.CountsOf("demo").signals, rebuilt.CountsOf("demo").signals);
   }
 }
 
@@ -233,6 +339,20 @@ TEST(ProjectionTest, AnErasedCustomerIsDroppedAsIfTheyHadNeverBeenThere) {
     EXPECT_FALSE(projection->Capture("demo", {"only-ann"}).ok());
   }
   EXPECT_NE(StateOf(follows).version, version);
+}
+
+TEST(ProjectionTest, LinksOfAnErasedCustomerAreForgottenWithThem) {
+  FeedBuilder feed = SmallFeed();
+  feed.Link("bob", "ann");
+  feed.Link("ann", "web-7");  // who has no signals yet
+  feed.Erase("ann");
+  feed.Record({.customer = "ann", .activity = "back", .second = 9});
+  feed.Record({.customer = "web-7", .activity = "x", .second = 9});
+  feed.Record({.customer = "web-7", .activity = "y", .second = 10});
+  Projection follows;
+  ApplyAll(feed.changes(), &follows);
+  ApplyAll(feed.changes(), &follows);
+  EXPECT_THAT(EdgesOf(follows), ElementsAre("a>c 1", "x>y 1"));
 }
 
 TEST(ProjectionTest, OnlySignalsWhoseCurrentRevisionIsTheErasedCustomersAreDropped) {

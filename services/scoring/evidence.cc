@@ -51,7 +51,8 @@ void Evidence::Apply(const SignalEvidence& signal) {
   const Key key = {absl::HashOf(signal.source, signal.external_id, 1),
                    absl::HashOf(signal.external_id, signal.source, 2)};
   Entry& entry = entries_[key];
-  const std::tuple stamp = {signal.finished, signal.revision, signal.catalogue_revision};
+  const std::tuple stamp = {signal.finished, signal.revision, signal.catalogue_revision,
+                            signal.correction_revision};
   if (stamp <= entry.stamp) return;
   Retire(&entry);
   entry = Entry{.stamp = stamp, .counts = !signal.deleted && !WasErased(signal)};
@@ -59,10 +60,35 @@ void Evidence::Apply(const SignalEvidence& signal) {
     Insert(signal, &entry);
     ++data_.signals;
   }
-  data_.position = std::max(data_.position, signal.position);
-  data_.version =
-      XXH3_64bits_withSeed(&signal.fingerprint, sizeof(signal.fingerprint), data_.version);
+  Note(signal.position, signal.fingerprint);
   CompactIfWorthwhile();
+}
+
+void Evidence::Apply(const LinkEvidence& link) {
+  absl::MutexLock lock(&mutex_);
+  columns::CustomerGroups::Moves moves;
+  if (!groups_.Say(link.customer, link.linked_customer, link.linked, link.revision, &moves)) return;
+  // An erasure tells the number alone, also of who has no signals.
+  customers_[link.customer_hash].id = data_.customers.Intern(link.customer);
+  customers_[link.linked_customer_hash].id = data_.customers.Intern(link.linked_customer);
+  Regroup(moves);
+  if (!moves.empty()) Note(link.position, link.fingerprint);
+}
+
+void Evidence::Regroup(const columns::CustomerGroups::Moves& moves) {
+  for (const auto& [customer, as] : moves) {
+    const Id id = data_.customers.Intern(customer);
+    const Id person = data_.customers.Intern(as);
+    while (data_.persons.size() <= std::max(id, person)) {
+      data_.persons.push_back(static_cast<Id>(data_.persons.size()));
+    }
+    data_.persons[id] = person;
+  }
+}
+
+void Evidence::Note(const std::string& position, uint64_t fingerprint) {
+  data_.position = std::max(data_.position, position);
+  data_.version = XXH3_64bits_withSeed(&fingerprint, sizeof(fingerprint), data_.version);
 }
 
 bool Evidence::WasErased(const SignalEvidence& signal) const {
@@ -87,6 +113,9 @@ void Evidence::Erase(const ErasedCustomer& erased) {
       entry = Entry{.stamp = entry.stamp};
     }
   }
+  columns::CustomerGroups::Moves moves;
+  groups_.Forget(std::string(data_.customers.Name(customer->second.id)), &moves);
+  Regroup(moves);
   data_.customers.Forget(customer->second.id);
   customers_.erase(customer);
   data_.latest_micros = std::numeric_limits<int64_t>::min();
@@ -94,9 +123,7 @@ void Evidence::Erase(const ErasedCustomer& erased) {
     data_.latest_micros = std::max(data_.latest_micros, other.latest_micros);
   }
   SweepAttributes();
-  data_.position = std::max(data_.position, erased.position);
-  data_.version =
-      XXH3_64bits_withSeed(&erased.fingerprint, sizeof(erased.fingerprint), data_.version);
+  Note(erased.position, erased.fingerprint);
   CompactIfWorthwhile();
 }
 

@@ -11,6 +11,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "libs/columns/customer_groups.h"
 #include "libs/columns/dictionary.h"
 #include "libs/stats/metrics.h"
 
@@ -41,7 +42,8 @@ struct Question {
 };
 inline constexpr size_t kMaxWordingBytes = 200;
 
-/// An answer to a question with a scale. `respondent` is the customer, or a number of its own for a
+/// An answer to a question with a scale. Customers in rows are as they were sent: see
+/// EvidenceData::PersonOf. `respondent` is the customer, or a number of its own for a
 /// submission without one.
 struct RatingRow {
   uint32_t question = 0;
@@ -94,6 +96,8 @@ struct ObservationRow {
 /// Everything that counts for one tenant's scores, as columns.
 struct EvidenceData {
   columns::Dictionary customers;
+  /// By customer: as which one it counts, see PersonOf. Those beyond its end count as themselves.
+  std::vector<Id> persons;
   columns::Dictionary touchpoints;
   columns::Dictionary sources;
   columns::Dictionary attribute_keys;
@@ -114,6 +118,24 @@ struct EvidenceData {
   /// Names this state by the changes that led to it: equal in any process and at any time, so that
   /// a cache which outlives the process, or feedback's database, never answers for another state.
   uint64_t version = 0;
+
+  /// The customer as which one counts that a row names, or its respondent: linked ones are one.
+  Id PersonOf(Id id) const { return id < persons.size() ? persons[id] : id; }
+};
+
+/// Two customers are, or are no longer, the same person.
+struct LinkEvidence {
+  std::string customer;
+  std::string linked_customer;
+  bool linked = true;
+  /// The higher one is the newer of what is said of a pair.
+  int64_t revision = 0;
+  /// Change.customer_hash and linked_customer_hash.
+  uint64_t customer_hash = 0;
+  uint64_t linked_customer_hash = 0;
+  std::string position;
+  /// A hash of the change, the same in every process.
+  uint64_t fingerprint = 0;
 };
 
 /// One signal as it counts from now on.
@@ -156,6 +178,7 @@ struct SignalEvidence {
   int64_t expire_micros = std::numeric_limits<int64_t>::max();
   std::string position;
   int64_t catalogue_revision = 0;
+  int64_t correction_revision = 0;
   /// A hash of the change, the same in every process.
   uint64_t fingerprint = 0;
 };
@@ -171,9 +194,13 @@ struct ErasedCustomer {
 class Evidence {
  public:
   /// Counts `signal` instead of what was known of its (source, external_id); ignores what is not
-  /// newer by (finished, revision, catalogue revision), so applying the same again changes nothing.
+  /// newer by (finished, revision, catalogue revision, correction revision), so applying the same
+  /// again changes nothing.
   void Apply(const SignalEvidence& signal);
 
+  /// Counts linked customers as one, under the smallest of their ids, and unlinked ones apart;
+  /// ignores what is not newer by its revision than what was said of the pair.
+  void Apply(const LinkEvidence& link);
   /// Drops everything of a customer, and forgets the name and whatever else nobody but them had.
   /// What is left is what it would be if they had never been there.
   void Erase(const ErasedCustomer& erased);
@@ -198,7 +225,7 @@ class Evidence {
   /// Where a signal's rows are.
   struct Entry {
     /// The greater one holds the newer knowledge of the same signal.
-    std::tuple<bool, int64_t, int64_t> stamp = {false, -1, -1};
+    std::tuple<bool, int64_t, int64_t, int64_t> stamp = {false, -1, -1, -1};
     bool counts = false;
     uint64_t customer = 0;
     Id source = kNone;
@@ -220,12 +247,16 @@ class Evidence {
   bool WasErased(const SignalEvidence& signal) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// Forgets attributes that no row has which counts.
   void SweepAttributes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Regroup(const columns::CustomerGroups::Moves& moves) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Insert(const SignalEvidence& signal, Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void InsertRatings(const SignalEvidence& signal, Id attributes, Entry* entry)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   uint32_t QuestionIndex(Id source, const SignalEvidence::Rating& rating)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Id InternAttributes(const SignalEvidence& signal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// What is left to do when a change has taken effect.
+  void Note(const std::string& position, uint64_t fingerprint)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// Marks the rows of `entry` as superseded.
   void Retire(Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// Drops superseded rows once they are the larger part.
@@ -234,6 +265,7 @@ class Evidence {
   mutable absl::Mutex mutex_;
   EvidenceData data_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<Key, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  columns::CustomerGroups groups_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<uint64_t, Customer> customers_ ABSL_GUARDED_BY(mutex_);
   /// Where in the feed customers were erased.
   absl::flat_hash_map<uint64_t, std::string> erased_ ABSL_GUARDED_BY(mutex_);

@@ -43,6 +43,18 @@ class EvidenceBuilder {
     evidence.Apply(signal);
   }
 
+  /// Says that two customers are one, or no longer are.
+  void Link(const std::string& customer, const std::string& other, bool linked = true) {
+    ++links_;
+    evidence.Apply(LinkEvidence{.customer = customer,
+                                .linked_customer = other,
+                                .linked = linked,
+                                .revision = links_,
+                                .customer_hash = std::hash<std::string>()(customer),
+                                .linked_customer_hash = std::hash<std::string>()(other),
+                                .fingerprint = static_cast<uint64_t>(-links_)});
+  }
+
   SignalEvidence New(const std::string& source, const std::string& customer) {
     SignalEvidence signal;
     signal.source = source;
@@ -57,6 +69,7 @@ class EvidenceBuilder {
 
  private:
   int signals_ = 0;
+  int links_ = 0;
 };
 
 }  // namespace waymark::scoring

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "services/scoring/evidence_builder.h"
 
 namespace waymark::scoring {
@@ -140,9 +142,83 @@ TEST(Evidence, ASignalIsErasedWithTheCustomerOfItsCurrentRevision) {
   EXPECT_EQ(ValuesThatCount(builder.evidence).size(), 0u) << "an older revision came back";
 }
 
+/// Touchpoint of the only rating that counts.
+std::string TouchpointOf(const Evidence& evidence) {
+  std::string touchpoint;
+  evidence.Read([&](const EvidenceData& data) {
+    for (const RatingRow& row : data.ratings) {
+      if (row.counts) touchpoint += data.touchpoints.Name(row.touchpoint);
+    }
+  });
+  return touchpoint;
+}
+
+TEST(Evidence, TheNewestCatalogueAndCorrectionCountWheneverTheyCome) {
+  struct Known {
+    int64_t revision, catalogue, correction;
+    const char* touchpoint;
+  };
+  std::vector<Known> known = {{1, 1, 0, "given"},
+                              {1, 1, 5, "corrected"},
+                              {1, 2, 5, "corrected-again"},
+                              {2, 2, 6, "newest"}};
+  std::vector<size_t> order = {0, 1, 2, 3};
+  do {
+    EvidenceBuilder builder;
+    for (int repetition = 0; repetition < 2; ++repetition) {
+      for (const size_t i : order) {
+        SignalEvidence signal = Rating(builder, known[i].revision, 3);
+        signal.catalogue_revision = known[i].catalogue;
+        signal.correction_revision = known[i].correction;
+        signal.ratings[0].touchpoint = known[i].touchpoint;
+        builder.evidence.Apply(signal);
+      }
+    }
+    EXPECT_EQ(TouchpointOf(builder.evidence), "newest");
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST(Evidence, LinkedCustomersAreOnePersonUntilTheyAreUnlinked) {
+  EvidenceBuilder builder;
+  builder.Rate("web-7", "desk", 2);
+  builder.Link("web-7", "app-7");
+  builder.Rate("app-7", "desk", 4);
+  builder.Rate("", "desk", 5);
+  const auto persons = [&] {
+    std::vector<std::string> names;
+    builder.evidence.Read([&](const EvidenceData& data) {
+      for (const RatingRow& row : data.ratings) {
+        names.push_back(data.customers.Name(data.PersonOf(row.respondent)));
+      }
+    });
+    return names;
+  };
+  EXPECT_EQ(persons(), (std::vector<std::string>{"app-7", "app-7", ""}));
+  builder.Link("app-7", "web-7", false);
+  EXPECT_EQ(persons(), (std::vector<std::string>{"web-7", "app-7", ""}));
+}
+
+TEST(Evidence, LinksOfAnErasedCustomerAreForgottenWithThem) {
+  EvidenceBuilder builder;
+  builder.Rate("bob", "desk", 2);
+  builder.Link("bob", "ann");
+  builder.Link("ann", "zoe");
+  builder.evidence.Erase({.customer_hash = std::hash<std::string>()("ann"), .position = "9"});
+  builder.Rate("ann", "desk", 4);
+  builder.Rate("zoe", "desk", 5);
+  builder.evidence.Read([](const EvidenceData& data) {
+    for (const RatingRow& row : data.ratings) {
+      EXPECT_EQ(data.PersonOf(row.respondent), row.respondent)
+          << data.customers.Name(data.PersonOf(row.respondent));
+    }
+    EXPECT_EQ(data.ratings.size(), 3u);
+  });
+}
+
 TEST(Evidence, VersionNamesTheHistory) {
   EvidenceBuilder a, b, c;
   for (EvidenceBuilder* builder : {&a, &b}) builder->Rate("ann", "desk", 3);
+  for (EvidenceBuilder* builder : {&a, &b}) builder->Link("ann", "bob");
   c.New("survey", "skipped");
   c.Rate("ann", "desk", 3);
   const auto version = [](const Evidence& evidence) {
@@ -152,6 +228,11 @@ TEST(Evidence, VersionNamesTheHistory) {
   };
   EXPECT_EQ(version(a.evidence), version(b.evidence));
   EXPECT_NE(version(a.evidence), version(c.evidence));
+  const uint64_t linked = version(a.evidence);
+  a.Link("ann", "bob");
+  EXPECT_EQ(version(a.evidence), linked) << "it says nothing new";
+  a.Link("ann", "bob", false);
+  EXPECT_NE(version(a.evidence), linked);
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ absl::flat_hash_map<Id, Customer> RatingCustomers(const EvidenceData& data,
     if (!row.counts || !row.rated) continue;
     if (!filter.Takes(data.questions[row.question].source, row.attributes, row.time_micros))
       continue;
-    Customer& customer = customers[row.respondent];
+    Customer& customer = customers[data.PersonOf(row.respondent)];
     customer.sum += row.score;
     ++customer.answers;
     if (row.time_micros >= customer.time_micros) {
@@ -126,7 +126,7 @@ absl::flat_hash_map<Id, Usage> JudgeCustomers(const EvidenceData& data) {
   const int64_t earlier_from = recent_from - kEarlierDays * kDayMicros;
   for (const InteractionRow& row : data.interactions) {
     if (!row.counts || row.customer == kNone || row.time_micros < earlier_from) continue;
-    Counts& count = counts[row.customer];
+    Counts& count = counts[data.PersonOf(row.customer)];
     ++(row.time_micros >= recent_from ? count.recent : count.earlier);
   }
   absl::flat_hash_map<Id, Usage> usage;
@@ -140,7 +140,7 @@ absl::flat_hash_map<Id, const ObservationRow*> LatestObservations(const Evidence
   absl::flat_hash_map<Id, const ObservationRow*> latest;
   for (const ObservationRow& row : data.observations) {
     if (!row.counts || row.expire_micros <= data.latest_micros) continue;
-    const ObservationRow*& known = latest[row.customer];
+    const ObservationRow*& known = latest[data.PersonOf(row.customer)];
     if (known == nullptr || row.time_micros >= known->time_micros) known = &row;
   }
   return latest;

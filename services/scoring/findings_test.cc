@@ -96,6 +96,25 @@ TEST(Contradictions, HealthyUsageAgainstStaffWhoKnowBetter) {
   EXPECT_NEAR(found.staff_confidence, 0.8, 1e-9);
 }
 
+TEST(Contradictions, WhatStaffSayOfOneIdIsHeldAgainstTheUsageOfAllThatAreLinked) {
+  EvidenceBuilder builder;
+  for (int day = 0; day < 84; day += 3) {
+    builder.Interact(day % 2 == 0 ? "app-7" : "web-7", day);
+  }
+  builder.Rate("web-7", "desk", 5);
+  builder.Observe("crm-7", Stance::kLeaving, 80);
+  EXPECT_THAT(Contradict(builder).healthy_but_leaving, testing::IsEmpty());
+  builder.Link("web-7", "crm-7");
+  builder.Link("app-7", "web-7");
+  EXPECT_THAT(Contradict(builder).healthy_but_leaving, testing::ElementsAre("app-7"));
+  builder.Observe("web-7", Stance::kStaying, 82);
+  EXPECT_THAT(Contradict(builder).healthy_but_leaving, testing::IsEmpty())
+      << "the latest word of staff on any of the ids counts";
+  builder.Link("web-7", "crm-7", false);
+  EXPECT_EQ(Contradict(builder).leaving, 1);
+  EXPECT_EQ(Contradict(builder).leaving_with_usage, 0);
+}
+
 TEST(Contradictions, SatisfiedCustomersWhoAreGone) {
   EvidenceBuilder builder;
   for (int day = 0; day < 84; day += 3) {

@@ -153,8 +153,21 @@ void AddRating(const Change& change, SignalEvidence* evidence) {
 uint64_t FingerprintOf(const Change& change) {
   const std::string bytes =
       absl::StrCat(change.position(), "/", change.enrichment().catalogue_revision(), "/",
-                   change.signal().SerializeAsString());
+                   change.enrichment().correction_revision(), "/",
+                   change.signal().SerializeAsString(), change.customer_link().SerializeAsString());
   return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+LinkEvidence LinkOf(const Change& change) {
+  const feedback::v1::CustomerLink& link = change.customer_link();
+  return {.customer = link.customer(),
+          .linked_customer = link.linked_customer(),
+          .linked = change.kind() == Change::KIND_LINKED,
+          .revision = link.revision(),
+          .customer_hash = change.customer_hash(),
+          .linked_customer_hash = change.linked_customer_hash(),
+          .position = change.position(),
+          .fingerprint = FingerprintOf(change)};
 }
 
 SignalEvidence EvidenceOf(const Change& change) {
@@ -170,6 +183,7 @@ SignalEvidence EvidenceOf(const Change& change) {
   evidence.customer_hash = change.customer_hash();
   evidence.position = change.position();
   evidence.catalogue_revision = change.enrichment().catalogue_revision();
+  evidence.correction_revision = change.enrichment().correction_revision();
   evidence.fingerprint = FingerprintOf(change);
   evidence.touchpoint = signal.touchpoint();
   for (const feedback::v1::Placement& placement : change.enrichment().placements()) {
@@ -210,6 +224,8 @@ absl::Status Projection::Apply(const feedback::v1::PullFeedResponse& page) {
       evidence->Erase({.customer_hash = change.customer_hash(),
                        .position = change.position(),
                        .fingerprint = FingerprintOf(change)});
+    } else if (change.has_customer_link()) {
+      evidence->Apply(LinkOf(change));
     } else {
       evidence->Apply(EvidenceOf(change));
     }

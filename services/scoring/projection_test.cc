@@ -78,6 +78,47 @@ TEST(Projection, NewCatalogueReplacesWhatAnOlderOnePlaced) {
   EXPECT_EQ(Apply(projection, {older, newer, older}).touchpoints, std::vector<std::string>{"desk"});
 }
 
+TEST(Projection, ACorrectionCountsAtTheSameRevisionAndCatalogue) {
+  Change recorded = Rated(1, SurveyResponse::COMPLETION_FINISHED, 4);
+  recorded.mutable_enrichment()->set_catalogue_revision(2);
+  recorded.mutable_enrichment()->add_placements()->set_touchpoint("desk");
+  Change corrected = recorded;
+  corrected.set_kind(Change::KIND_CORRECTED);
+  corrected.mutable_enrichment()->set_correction_revision(9);
+  corrected.mutable_enrichment()->mutable_placements(0)->set_touchpoint("gate");
+  Projection in_order, reversed;
+  EXPECT_EQ(Apply(in_order, {recorded, corrected, recorded}).touchpoints,
+            std::vector<std::string>{"gate"});
+  EXPECT_EQ(Apply(reversed, {corrected, recorded}).touchpoints, std::vector<std::string>{"gate"});
+}
+
+TEST(Projection, LinksAndUnlinksByTheFeed) {
+  Change change;
+  change.set_tenant("demo");
+  change.mutable_customer_link()->set_customer("web-7");
+  change.mutable_customer_link()->set_linked_customer("app-7");
+  const auto said = [&](Change::Kind kind, int64_t revision) {
+    change.set_kind(kind);
+    change.mutable_customer_link()->set_revision(revision);
+    return change;
+  };
+  Change rated = Rated(1, SurveyResponse::COMPLETION_FINISHED, 4);
+  rated.mutable_signal()->set_customer("web-7");
+  Projection projection;
+  const auto person = [&] {
+    std::string name;
+    projection.Of("demo").Read([&](const EvidenceData& data) {
+      EXPECT_EQ(data.signals, 1);
+      name = data.customers.Name(data.PersonOf(data.ratings.at(0).respondent));
+    });
+    return name;
+  };
+  Apply(projection, {rated, said(Change::KIND_LINKED, 1)});
+  EXPECT_EQ(person(), "app-7");
+  Apply(projection, {said(Change::KIND_UNLINKED, 2), said(Change::KIND_LINKED, 1)});
+  EXPECT_EQ(person(), "web-7");
+}
+
 // "question=touchpoint:value", or "-" for what is no rating, of every rating that counts.
 std::vector<std::string> Ratings(const Change& change) {
   Projection projection;

@@ -54,10 +54,10 @@ absl::flat_hash_set<Id> Members(const EvidenceData& data, const MapModel& map) {
   if (map.membership.empty()) return members;
   const std::vector<bool> matching = MatchingAttributeSets(data, map.membership);
   for (const RatingRow& row : data.ratings) {
-    if (row.counts && matching[row.attributes]) members.insert(row.respondent);
+    if (row.counts && matching[row.attributes]) members.insert(data.PersonOf(row.respondent));
   }
   for (const InteractionRow& row : data.interactions) {
-    if (row.counts && matching[row.attributes]) members.insert(row.customer);
+    if (row.counts && matching[row.attributes]) members.insert(data.PersonOf(row.customer));
   }
   return members;
 }
@@ -109,16 +109,16 @@ class Scorer {
   void AddRating(const RatingRow& row) {
     if (!row.counts || !row.rated || steps_of_touchpoint_[row.touchpoint].empty()) return;
     const Id source = data_.questions[row.question].source;
-    if (!filter_.Takes(source, row.attributes, row.time_micros) || !IsMember(row.respondent))
-      return;
-    journey_.Add(row.respondent, row.score);
+    const Id person = data_.PersonOf(row.respondent);
+    if (!filter_.Takes(source, row.attributes, row.time_micros) || !IsMember(person)) return;
+    journey_.Add(person, row.score);
     size_t last_stage = map_.stages.size();
     for (size_t step : steps_of_touchpoint_[row.touchpoint]) {
-      by_step_[step].Add(row.respondent, row.score);
-      reached_[step].insert(row.respondent);
+      by_step_[step].Add(person, row.score);
+      reached_[step].insert(person);
       // Two steps of a stage on one touchpoint share its answers: they count once in the stage.
       const size_t stage = stage_index_.at(map_.steps[step].stage);
-      if (stage != last_stage) by_stage_[stage].Add(row.respondent, row.score);
+      if (stage != last_stage) by_stage_[stage].Add(person, row.score);
       last_stage = stage;
     }
   }
@@ -127,8 +127,9 @@ class Scorer {
     if (!row.counts || row.customer == kNone) return;
     const std::vector<size_t>& steps = steps_of_touchpoint_[row.touchpoint];
     if (steps.empty() || !filter_.Takes(row.source, row.attributes, row.time_micros)) return;
-    if (!IsMember(row.customer)) return;
-    for (size_t step : steps) reached_[step].insert(row.customer);
+    const Id person = data_.PersonOf(row.customer);
+    if (!IsMember(person)) return;
+    for (size_t step : steps) reached_[step].insert(person);
   }
 
   const EvidenceData& data_;

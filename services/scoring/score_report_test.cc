@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <random>
 
 #include <gmock/gmock.h>
@@ -48,6 +49,83 @@ EvidenceBuilder& Simulate(EvidenceBuilder& builder, uint64_t seed, int customers
     }
   }
   return builder;
+}
+
+TEST(ScoreMap, LinkedCustomersHaveOneMeanAndAreReachedOnce) {
+  EvidenceBuilder builder;
+  builder.Rate("web-7", "t0", 1);
+  builder.Rate("app-7", "t0", 3);
+  builder.Rate("bob", "t0", 4);
+  const auto n_and_mean = [&] {
+    const Report report = Score(builder, TenSteps());
+    return std::pair(report.steps[0].moments.n(), report.steps[0].moments.mean());
+  };
+  EXPECT_EQ(n_and_mean(), std::pair(int64_t{3}, (1 + 50.5 + 75.25) / 3));
+  builder.Link("web-7", "app-7");
+  EXPECT_EQ(n_and_mean(), std::pair(int64_t{2}, ((1 + 50.5) / 2 + 75.25) / 2));
+  EXPECT_EQ(Score(builder, TenSteps()).steps[0].reach, 2);
+  builder.Link("web-7", "app-7", false);
+  EXPECT_EQ(n_and_mean(), std::pair(int64_t{3}, (1 + 50.5 + 75.25) / 3));
+}
+
+TEST(ScoreMap, AMemberOfAPersonaIsOneByAnyOfTheLinkedIds) {
+  EvidenceBuilder builder;
+  builder.Rate("web-7", "t0", 1, {{"segment", "smb"}});
+  builder.Rate("app-7", "t0", 3);
+  MapModel map = TenSteps();
+  map.membership = {{"segment", {"smb"}}};
+  EXPECT_EQ(Score(builder, map).steps[0].moments.mean(), 1);
+  builder.Link("web-7", "app-7");
+  EXPECT_EQ(Score(builder, map).steps[0].moments.mean(), (1 + 50.5) / 2);
+}
+
+// Scores are sums in the order of ids, which differ: equal but for the last digits.
+void ExpectEqual(const Report& a, const Report& b) {
+  for (int i = 0; i < kSteps; ++i) {
+    EXPECT_EQ(a.steps[i].moments.n(), b.steps[i].moments.n());
+    EXPECT_EQ(a.steps[i].reach, b.steps[i].reach);
+    EXPECT_NEAR(a.steps[i].moments.mean(), b.steps[i].moments.mean(), 1e-9);
+    EXPECT_NEAR(a.steps[i].score.upper, b.steps[i].score.upper, 1e-6);
+  }
+  EXPECT_NEAR(a.score.value, b.score.value, 1e-9);
+}
+
+TEST(ScoreMap, WhenLinksComeAmongTheSignalsDoesNotMatter) {
+  std::mt19937_64 random(31);
+  for (int round = 0; round < 30; ++round) {
+    EvidenceBuilder interleaved;
+    struct Answer {
+      std::string customer, touchpoint;
+      double value;
+    };
+    std::vector<Answer> answers;
+    std::map<std::pair<std::string, std::string>, bool> linked;
+    for (int i = 0; i < 300; ++i) {
+      if (random() % 6 == 0) {
+        const auto [low, high] = std::minmax({random() % 40, random() % 40});
+        if (low == high) continue;
+        const std::pair pair = {absl::StrCat("c", low), absl::StrCat("c", high)};
+        linked[pair] = random() % 3 != 0;
+        interleaved.Link(pair.second, pair.first, linked[pair]);
+        continue;
+      }
+      answers.push_back({absl::StrCat("c", random() % 40), absl::StrCat("t", random() % kSteps),
+                         1.0 + static_cast<double>(random() % 5)});
+      interleaved.Rate(answers.back().customer, answers.back().touchpoint, answers.back().value);
+    }
+    EvidenceBuilder links_first, links_last;
+    const auto link = [&](EvidenceBuilder& builder) {
+      for (const auto& [pair, is_linked] : linked) {
+        if (is_linked) builder.Link(pair.first, pair.second);
+      }
+    };
+    link(links_first);
+    for (const Answer& one : answers) links_first.Rate(one.customer, one.touchpoint, one.value);
+    for (const Answer& one : answers) links_last.Rate(one.customer, one.touchpoint, one.value);
+    link(links_last);
+    ExpectEqual(Score(interleaved, TenSteps()), Score(links_first, TenSteps()));
+    ExpectEqual(Score(interleaved, TenSteps()), Score(links_last, TenSteps()));
+  }
 }
 
 std::vector<std::string> PainPoints(const Report& report) {
