@@ -100,7 +100,7 @@ void Admission::Enqueue(Waiter* waiter) {
   ++load_[waiter->tenant].queued;
 }
 
-void Admission::Dequeue(std::deque<Waiter*>::iterator position) {
+void Admission::Dequeue(const std::deque<Waiter*>::iterator& position) {
   const auto load = load_.find((*position)->tenant);
   if (--load->second.queued == 0 && load->second.running == 0) load_.erase(load);
   queue_.erase(position);
