@@ -72,8 +72,7 @@ class Admission {
   bool LighterWaits(absl::string_view tenant) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Admit(absl::string_view tenant, int64_t places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Enqueue(Waiter* waiter) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Dequeue(const std::deque<Waiter*>::iterator& position)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Dequeue(const std::deque<Waiter*>::iterator& position) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Load LoadOf(absl::string_view tenant) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool MakeRoomFor(absl::string_view tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Leave(const std::string& tenant, int64_t places);

@@ -39,11 +39,10 @@ TEST_F(ReflectionTest, ListsEveryService) {
       server_->schema().services(),
       ElementsAre("grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
                   "waymark.action.v1.ActionService", "waymark.feedback.v1.CustomerErasureService",
-                  "waymark.feedback.v1.CustomerService",
-                  "waymark.feedback.v1.FeedbackService", "waymark.feedback.v1.QuarantineService",
-                  "waymark.feedback.v1.SignalService", "waymark.feedback.v1.SourceService",
-                  "waymark.journey.v1.DiscoveryService", "waymark.journey.v1.JourneyService",
-                  "waymark.scoring.v1.ScoringService"));
+                  "waymark.feedback.v1.CustomerService", "waymark.feedback.v1.FeedbackService",
+                  "waymark.feedback.v1.QuarantineService", "waymark.feedback.v1.SignalService",
+                  "waymark.feedback.v1.SourceService", "waymark.journey.v1.DiscoveryService",
+                  "waymark.journey.v1.JourneyService", "waymark.scoring.v1.ScoringService"));
 }
 
 TEST_F(ReflectionTest, GivesEachServiceWithAllThatItImports) {
