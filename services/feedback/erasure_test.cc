@@ -23,12 +23,6 @@ using ::testing::SizeIs;
 
 using Stub = v1::CustomerErasureService::StubInterface;
 
-bool Names(const std::vector<v1::Change>& changes, const std::string& text) {
-  return std::any_of(changes.begin(), changes.end(), [&](const v1::Change& change) {
-    return absl::StrContains(change.SerializeAsString(), text);
-  });
-}
-
 std::vector<v1::Change::Kind> KindsOf(const std::vector<v1::Change>& changes) {
   std::vector<v1::Change::Kind> kinds;
   for (const v1::Change& change : changes) kinds.push_back(change.kind());

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -181,6 +182,13 @@ inline v1::IngestCounts CountsOf(TestService& service, const std::string& source
       service.sources(), &v1::SourceService::StubInterface::GetSource, request, {.tenant = "demo"});
   EXPECT_TRUE(found.ok()) << found.status();
   return found.ok() ? found->counts() : v1::IngestCounts();
+}
+
+/// Whether any of the changes holds `text`.
+inline bool Names(const std::vector<v1::Change>& changes, const std::string& text) {
+  return std::any_of(changes.begin(), changes.end(), [&](const v1::Change& change) {
+    return absl::StrContains(change.SerializeAsString(), text);
+  });
 }
 
 }  // namespace waymark::feedback
