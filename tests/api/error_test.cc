@@ -109,10 +109,10 @@ class ErrorTest : public ApiTest {
   // The names that the RPC takes: it complains of no name.
   std::vector<std::string> NamesFor(const MethodDescriptor& method) {
     std::vector<std::string> taken;
-    for (const char* rest :
-         {"", "/touchpoints/x", "/personas/x", "/journeyMaps/x", "/programmes/x", "/actions/x",
-          "/cases/x", "/touchpointCatalogue", "/sources/web", "/sources/web/schema",
-          "/sources/web/statistics", "/quarantinedSignals/x", "/customerErasures/x"}) {
+    for (const char* rest : {"", "/touchpoints/x", "/personas/x", "/journeyMaps/x", "/programmes/x",
+                             "/actions/x", "/cases/x", "/touchpointCatalogue", "/sources/web",
+                             "/sources/web/schema", "/sources/web/statistics",
+                             "/quarantinedSignals/x", "/customerErasures/x", "/customerLinks/x"}) {
       const auto request = server_->schema().New(method.input_type());
       SetResourceName(client_.parent() + rest, request.get());
       const common::v1::ErrorInfo info = ErrorInfoOf(Send(method, *request));
