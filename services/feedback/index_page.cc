@@ -84,7 +84,7 @@ absl::string_view IndexPage::Words() {
   for (const std::string* text : FreeTexts(&signal_)) text::AppendWords(*text, &scratch_);
   if (scratch_.empty()) return {};
   // A word has two bytes at least with its space: only long texts need to be counted.
-  if (scratch_.size() > 2 * kMaxWords) scratch_.resize(EndOfWords(scratch_, kMaxWords));
+  if (scratch_.size() > size_t{2} * kMaxWords) scratch_.resize(EndOfWords(scratch_, kMaxWords));
   return words_.emplace_back(scratch_);
 }
 

@@ -54,7 +54,7 @@ class RowWriter {
 
   absl::Status Flush() {
     if (values_.empty()) return absl::OkStatus();
-    const absl::Status status = connection_.BulkInsert(table_, columns_, values_).status();
+    absl::Status status = connection_.BulkInsert(table_, columns_, values_).status();
     values_.clear();
     return status;
   }

@@ -144,7 +144,7 @@ absl::Status JournalStore::Run(absl::FunctionRef<absl::Status(Cursor*)> fill, Wr
 absl::Status JournalStore::RunOnce(absl::FunctionRef<absl::Status(Cursor*)> fill, WriterTurn turn) {
   WM_RETURN_IF_ERROR(connection_->Begin(sql::Isolation::kReadCommitted));
   Cursor cursor;
-  const absl::Status status = [&]() -> absl::Status {
+  absl::Status status = [&]() -> absl::Status {
     // Before the transaction has its id, so that those who take turns have theirs in that order.
     WM_RETURN_IF_ERROR(store_->AwaitTurn(*connection_, turn));
     WM_ASSIGN_OR_RETURN(cursor.tx, Store::CurrentTransaction(*connection_));
@@ -180,7 +180,7 @@ absl::Status JournalStore::InsertBlocks(absl::Span<Submission* const> batches, C
   const auto flush = [&]() -> absl::Status {
     if (block_.empty()) return absl::OkStatus();
     cursor->seq = seq;
-    const absl::Status status =
+    absl::Status status =
         Store::InsertBlock(*connection_, *tenant, cursor->tx, seq, now, block_);
     block_.Clear();
     return status;
