@@ -387,12 +387,13 @@ TEST_F(AppTest, ATimelineHasTheSignalsOfEveryLinkedId) {
   Keep(3, &server_.signals);
   server_.customers.linked = {"app-7", "web-7"};
   ASSERT_EQ(Run({"customer", "timeline", "web-7", "-o", "json"}), 0) << err_.str();
-  EXPECT_EQ(Json()["signals"].size(), 6u) << "the fake lists all for each id";
+  const auto printed = Json();
+  EXPECT_EQ(printed["signals"].size(), 6u) << "the fake lists all for each id";
   std::vector<std::string> filters, times;
   for (const auto& request : server_.signals.requests) filters.push_back(request.filter());
   EXPECT_THAT(filters, ElementsAre("customer = \"app-7\"", "customer = \"app-7\"",
                                    "customer = \"web-7\"", "customer = \"web-7\""));
-  for (const auto& one : Json()["signals"]) times.push_back(one["signal"]["eventTime"]);
+  for (const auto& one : printed["signals"]) times.push_back(one["signal"]["eventTime"]);
   EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
 }
 

@@ -209,9 +209,9 @@ void ValidateSignal(const v1::Signal& signal, size_t bytes, Reasons* reasons) {
 
 void ValidateCatalogue(const v1::TouchpointCatalogue& catalogue, Reasons* reasons) {
   constexpr char kRules[] = "touchpoint_catalogue.rules";
-  if (catalogue.revision() < 1) {
+  if (catalogue.revision() < 1 || catalogue.revision() > kMaxCatalogueRevision) {
     Add({"touchpoint_catalogue.revision"}, reasons, catalogue.revision(),
-        "; give a number from 1 on");
+        "; give a number from 1 to ", kMaxCatalogueRevision);
   }
   if (catalogue.rules_size() > kMaxRules) {
     Add({kRules}, reasons, catalogue.rules_size(), " rules; at most ", kMaxRules, " are allowed");

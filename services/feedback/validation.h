@@ -13,6 +13,8 @@ inline constexpr size_t kMaxTextBytes = 64 << 10;
 inline constexpr size_t kMaxSignalBytes = 256 << 10;
 inline constexpr size_t kMaxBatchBytes = 4 << 20;
 inline constexpr int kMaxBatchSignals = 10'000;
+/// Whoever is behind goes on from the revision that is known: there must be room above it.
+inline constexpr int64_t kMaxCatalogueRevision = int64_t{1} << 53;
 inline constexpr int kMaxRules = 10'000;
 
 /// Adds to *reasons whatever is wrong with `signal`: the field, its value and what is allowed; of

@@ -250,5 +250,20 @@ TEST(ValidationTest, ChecksMoneyAndConfidence) {
   EXPECT_THAT(Reasons(staff), ElementsAre(HasSubstr("confidence")));
 }
 
+TEST(ValidationTest, ARevisionOfACatalogueLeavesRoomForTheNextOnes) {
+  const auto reasons_of = [](int64_t revision) {
+    v1::TouchpointCatalogue catalogue;
+    catalogue.set_revision(revision);
+    std::vector<std::string> reasons;
+    ValidateCatalogue(catalogue, &reasons);
+    return reasons;
+  };
+  EXPECT_THAT(reasons_of(1), IsEmpty());
+  EXPECT_THAT(reasons_of(kMaxCatalogueRevision), IsEmpty());
+  for (const int64_t revision : {int64_t{0}, kMaxCatalogueRevision + 1, INT64_MAX, INT64_MIN}) {
+    EXPECT_THAT(reasons_of(revision), ElementsAre(HasSubstr("revision"))) << revision;
+  }
+}
+
 }  // namespace
 }  // namespace waymark::feedback

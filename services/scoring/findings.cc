@@ -121,6 +121,7 @@ absl::flat_hash_map<Id, Usage> JudgeCustomers(const EvidenceData& data) {
     int64_t recent = 0;
     int64_t earlier = 0;
   };
+  if (data.signals == 0) return {};  // there is no "now" without any
   absl::flat_hash_map<Id, Counts> counts;
   const int64_t recent_from = data.latest_micros - kRecentDays * kDayMicros;
   const int64_t earlier_from = recent_from - kEarlierDays * kDayMicros;

@@ -115,6 +115,12 @@ TEST(Contradictions, WhatStaffSayOfOneIdIsHeldAgainstTheUsageOfAllThatAreLinked)
   EXPECT_EQ(Contradict(builder).leaving_with_usage, 0);
 }
 
+TEST(Contradictions, AreNoneBeforeThereIsAnySignal) {
+  const Contradictions found = Contradict(EvidenceBuilder());
+  EXPECT_TRUE(found.healthy_but_leaving.empty());
+  EXPECT_EQ(found.leaving, 0);
+}
+
 TEST(Contradictions, SatisfiedCustomersWhoAreGone) {
   EvidenceBuilder builder;
   for (int day = 0; day < 84; day += 3) {
