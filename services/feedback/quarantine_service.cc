@@ -113,7 +113,8 @@ absl::StatusOr<Selection> Select(const v1::ReplayQuarantinedSignalsRequest& requ
     const bool mended =
         replay.has_signal() && replay.signal().SerializeAsString() != kept->SerializeAsString();
     if (mended) CheckMended(i, replay.signal(), *kept, violations);
-    *selection.signals.Add() = mended ? replay.signal() : std::move(*kept);
+    if (mended) *kept = replay.signal();
+    *selection.signals.Add() = std::move(*kept);
     selection.replays.push_back({.id = IdOf(replay.name()),
                                  .mended = mended,
                                  .content = rows[i]->content,

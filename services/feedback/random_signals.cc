@@ -78,7 +78,7 @@ void FillKind(v1::Signal* signal, std::mt19937& random) {
       signal->set_source("social");
       v1::SocialMention* social = signal->mutable_social_mention();
       social->set_network("mastodon");
-      social->set_reach(Pick(3, random) * 100);
+      social->set_reach(int64_t{100} * Pick(3, random));
       social->set_text(RandomText(random));
       return;
     }
@@ -112,7 +112,7 @@ int64_t Micros(const v1::Signal& signal) {
 }
 
 RandomFilter OfText(const std::string& field, const std::string& value,
-                    std::function<std::string(const v1::Signal&)> of, std::mt19937& random) {
+                    const std::function<std::string(const v1::Signal&)>& of, std::mt19937& random) {
   const bool negated = Pick(4, random) == 0;
   return {absl::StrCat(field, negated ? " != \"" : " = \"", value, "\""),
           [=](const v1::Signal& signal) {
