@@ -116,7 +116,8 @@ void SchemaLearner::ObserveKind(Source& source, v1::SourceKind kind, int64_t rec
   if (kind == v1::SOURCE_KIND_UNSPECIFIED) return;
   Sightings*& sightings = source.kinds[kind];
   if (sightings != nullptr) return See(record_time, sightings);
-  sightings = &source.learned.kinds.emplace_back(kind, FirstSeen(record_time)).signals;
+  source.learned.kinds.push_back({kind, FirstSeen(record_time)});
+  sightings = &source.learned.kinds.back().signals;
 }
 
 SchemaLearner::Scale SchemaLearner::ScaleFor(const v1::Answer& answer,
