@@ -154,7 +154,9 @@ TEST_P(CorrectionTest, WinsOverWhatIsGivenAndWhatIsInferredInEveryAnswer) {
     EXPECT_GT(answer.stored_signal().enrichment().correction_revision(), 0);
     EXPECT_EQ(Get(signal).SerializeAsString(), answer.stored_signal().SerializeAsString());
   }
-  const auto changes = service_->PullAll();
+  std::vector<v1::Change> changes = service_->PullAll();
+  // What comes in while a new catalogue is being looked at may be placed anew by it.
+  std::erase_if(changes, [](const auto& one) { return one.kind() == v1::Change::KIND_REENRICHED; });
   ASSERT_THAT(changes, SizeIs(4));
   EXPECT_EQ(changes[2].kind(), v1::Change::KIND_CORRECTED);
   EXPECT_EQ(changes[2].signal().external_id(), "given");
@@ -207,7 +209,8 @@ TEST_P(CorrectionTest, TakenBackWhatIsInferredHoldsAgain) {
   EXPECT_THAT(PlacesOf(cleared.stored_signal().enrichment()), ElementsAre("=till"));
   FollowUntil(follower, {{"v", {"=till"}}});
   EXPECT_EQ(follower.kinds().back(), v1::Change::KIND_CORRECTED);
-  EXPECT_EQ(follower.kinds().size(), 3u);
+  EXPECT_EQ(
+      std::count(follower.kinds().begin(), follower.kinds().end(), v1::Change::KIND_CORRECTED), 2);
 }
 
 TEST_P(CorrectionTest, RepeatedChangesNothingAndAnswersTheSame) {

@@ -180,8 +180,7 @@ absl::Status JournalStore::InsertBlocks(absl::Span<Submission* const> batches, C
   const auto flush = [&]() -> absl::Status {
     if (block_.empty()) return absl::OkStatus();
     cursor->seq = seq;
-    absl::Status status =
-        Store::InsertBlock(*connection_, *tenant, cursor->tx, seq, now, block_);
+    absl::Status status = Store::InsertBlock(*connection_, *tenant, cursor->tx, seq, now, block_);
     block_.Clear();
     return status;
   };

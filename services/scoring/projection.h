@@ -23,7 +23,7 @@ class Projection : public feed::Applier {
   const Evidence& Of(absl::string_view tenant) const;
 
  private:
-  const Evidence empty_;
+  const Evidence empty_{};
   mutable absl::Mutex mutex_;
   std::string cursor_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::unique_ptr<Evidence>> tenants_ ABSL_GUARDED_BY(mutex_);
