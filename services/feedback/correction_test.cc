@@ -1,9 +1,11 @@
 #include "services/feedback/correction.h"
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <thread>
 #include <tuple>
+#include <vector>
 
 #include "libs/base/error.h"
 #include "services/feedback/test_service.h"
