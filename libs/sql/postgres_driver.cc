@@ -131,7 +131,7 @@ class PostgresSession : public Session {
  private:
   // Gives the connection up; nothing on it can be trusted any more.
   absl::Status Lose(absl::string_view why) {
-    const absl::Status status = Unavailable(why);
+    absl::Status status = Unavailable(why);
     connection_.reset();
     statements_.Clear();
     column_types_.clear();

@@ -376,13 +376,13 @@ class SqliteSession : public Session {
     if (isolation == Isolation::kReadOnly) {
       if (role_ == Role::kWriter) WM_RETURN_IF_ERROR(Run("PRAGMA query_only = ON"));
       readers_->Enter();
-      const absl::Status begun = Run("BEGIN");
+      absl::Status begun = Run("BEGIN");
       in_readers_ = begun.ok();
       if (!in_readers_) readers_->Leave();
       return begun;
     }
     WM_RETURN_IF_ERROR(EnterGate());
-    const absl::Status begun = Run("BEGIN IMMEDIATE");
+    absl::Status begun = Run("BEGIN IMMEDIATE");
     in_gate_ = begun.ok();
     if (!in_gate_) gate_->Leave();
     return begun;

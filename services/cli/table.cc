@@ -91,7 +91,7 @@ int DisplayWidth(absl::string_view text) {
 }
 
 std::string Cut(absl::string_view text, int width) {
-  const std::string clean = render::CleanText(text);
+  std::string clean = render::CleanText(text);
   if (DisplayWidth(clean) <= width) return clean;
   absl::string_view rest = clean;
   size_t kept = 0;

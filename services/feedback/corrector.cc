@@ -27,8 +27,8 @@ absl::StatusOr<std::optional<Position>> Corrector::Apply(const CorrectionRequest
   return position;
 }
 
-// The signal's entry is locked before it is read: a revision of it either is that entry or comes
-// behind this one in the feed, where it is placed by the correction.
+// A revision of the signal either is the entry that is found or comes behind this one in the feed,
+// where it is placed by the correction.
 absl::StatusOr<std::optional<Position>> Corrector::ApplyIn(const JournalTransaction& transaction,
                                                            const CorrectionRequest& request,
                                                            BlockBuilder* block,
@@ -36,17 +36,11 @@ absl::StatusOr<std::optional<Position>> Corrector::ApplyIn(const JournalTransact
   sql::Connection& connection = *transaction.connection;
   const Hash128 key =
       SignalKey(journal_->hash_key(), request.tenant, request.source, request.external_id);
-  WM_ASSIGN_OR_RETURN(
-      const int64_t revision,
-      RevisionStore::Next(connection, request.tenant, Subject::kCorrections, transaction.next.tx));
-  WM_ASSIGN_OR_RETURN(const std::optional<Position> entry,
-                      transaction.keys->FindAndLock(connection, key));
+  WM_ASSIGN_OR_RETURN(const int64_t revision,
+                      RevisionStore::Next(connection, request.tenant, Subject::kCorrections));
+  WM_ASSIGN_OR_RETURN(const std::optional<Position> entry, transaction.keys->Find(connection, key));
   std::optional<v1::StoredSignal> stored;
   if (entry.has_value()) {
-    if (entry->tx > transaction.next.tx) {
-      return MakeError(absl::StatusCode::kAborted, "STORE_CONFLICT",
-                       "the signal was revised by a later transaction");
-    }
     WM_ASSIGN_OR_RETURN(stored, EntryStore(&connection, {}).ReadUnplaced(*entry));
   }
   if (!stored.has_value()) {

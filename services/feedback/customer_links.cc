@@ -71,9 +71,8 @@ absl::Status CustomerLinks::CreateIn(const JournalTransaction& transaction,
                                      const std::string& request_id, BlockBuilder* block,
                                      Answer* answer) const {
   sql::Connection& connection = *transaction.connection;
-  WM_ASSIGN_OR_RETURN(
-      const int64_t revision,
-      RevisionStore::Next(connection, tenant, Subject::kLinks, transaction.next.tx));
+  WM_ASSIGN_OR_RETURN(const int64_t revision,
+                      RevisionStore::Next(connection, tenant, Subject::kLinks));
   const Hash128 hash = HashOf(tenant, link);
   const std::string id = IdOf(hash);
   WM_ASSIGN_OR_RETURN(std::optional<Answer> old, AnswerOld(transaction, tenant, id, request_id));
@@ -139,9 +138,8 @@ absl::Status CustomerLinks::DeleteIn(const JournalTransaction& transaction,
                                      const std::string& tenant, const std::string& name,
                                      BlockBuilder* block, Answer* answer) const {
   sql::Connection& connection = *transaction.connection;
-  WM_ASSIGN_OR_RETURN(
-      const int64_t revision,
-      RevisionStore::Next(connection, tenant, Subject::kLinks, transaction.next.tx));
+  WM_ASSIGN_OR_RETURN(const int64_t revision,
+                      RevisionStore::Next(connection, tenant, Subject::kLinks));
   const std::string id = IdOf(name);
   WM_ASSIGN_OR_RETURN(std::optional<v1::CustomerLink> link,
                       CustomerLinkStore::Find(connection, tenant, id));

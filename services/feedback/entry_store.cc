@@ -65,7 +65,7 @@ absl::StatusOr<const EntryStore::CachedBlock*> EntryStore::FindBlock(const Posit
     cached_bytes_ = 0;
   }
   auto cached = std::make_unique<CachedBlock>();
-  WM_ASSIGN_OR_RETURN(cached->block, Store::ReadBlock(connection_, position.tx, position.seq));
+  WM_ASSIGN_OR_RETURN(cached->block, Store::ReadBlock(connection_, position.block()));
   WM_RETURN_IF_ERROR(ReadEntries(cached->block.keys, cached->block.payload,
                                  [&](const EntryHeader& header, absl::string_view payload) {
                                    cached->entries.push_back({header, payload});

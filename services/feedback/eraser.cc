@@ -40,7 +40,7 @@ class IndexedSignals {
   absl::Status Read(sql::Connection& journal, const std::vector<IndexRow>& rows) {
     for (const IndexRow& row : rows) {
       if (block_.tx != row.position.tx || block_.seq != row.position.seq) {
-        WM_ASSIGN_OR_RETURN(block_, Store::ReadBlock(journal, row.position.tx, row.position.seq));
+        WM_ASSIGN_OR_RETURN(block_, Store::ReadBlock(journal, row.position.block()));
       }
       WM_RETURN_IF_ERROR(Add(row));
     }
@@ -110,7 +110,7 @@ absl::StatusOr<JournalPage> ReadJournalPage(sql::Connection& connection, const E
 // See EraseFromBlock.
 absl::StatusOr<std::optional<Position>> PreviousOf(sql::Connection& connection,
                                                    const Position& position) {
-  WM_ASSIGN_OR_RETURN(const Block block, Store::ReadBlock(connection, position.tx, position.seq));
+  WM_ASSIGN_OR_RETURN(const Block block, Store::ReadBlock(connection, position.block()));
   std::optional<Position> previous;
   WM_RETURN_IF_ERROR(
       ReadEntries(block.keys, block.payload, [&](const EntryHeader& header, absl::string_view) {
@@ -125,13 +125,13 @@ absl::StatusOr<std::optional<Position>> PreviousOf(sql::Connection& connection,
 absl::StatusOr<int64_t> Rewrite(const JournalTransaction& transaction, const HashKey& key,
                                 const Hash128& customer, const BlockKeys& which) {
   sql::Connection& connection = *transaction.connection;
-  WM_ASSIGN_OR_RETURN(const Block block, Store::LockBlock(connection, which.tx, which.seq));
+  WM_ASSIGN_OR_RETURN(const Block block, Store::ReadBlock(connection, {which.tx, which.seq}));
   WM_ASSIGN_OR_RETURN(const ErasedBlock erased,
                       EraseFromBlock(block, key, customer, [&](const Position& position) {
                         return PreviousOf(connection, position);
                       }));
   if (erased.removed.empty()) return 0;
-  WM_RETURN_IF_ERROR(Store::RewriteBlock(connection, which.tx, which.seq, erased.block));
+  WM_RETURN_IF_ERROR(Store::RewriteBlock(connection, {which.tx, which.seq}, erased.block));
   WM_RETURN_IF_ERROR(transaction.keys->Erase(connection, erased.removed));
   return static_cast<int64_t>(erased.removed.size());
 }
@@ -230,7 +230,7 @@ absl::StatusOr<Erasure> Eraser::Accept(const std::string& tenant, absl::string_v
                                        const std::string& request_id) {
   const Hash128 hash = CustomerHash(journal_->hash_key(), customer);
   Erasure erasure;
-  WM_RETURN_IF_ERROR(writer_->AppendAlone(
+  WM_RETURN_IF_ERROR(writer_->Append(
       tenant, [&](const JournalTransaction& transaction, BlockBuilder* block) -> absl::Status {
         WM_ASSIGN_OR_RETURN(
             const std::optional<Erasure> known,
@@ -307,7 +307,7 @@ absl::StatusOr<bool> Eraser::StepJournal(const Erasure& erasure) {
     WM_ASSIGN_OR_RETURN(page, ReadJournalPage(connection, erasure, from));
     return absl::OkStatus();
   }));
-  if (page.to == from) return false;  // on PostgreSQL transactions may be under way before it
+  if (page.to == from) return JournalDamaged("an erasure that stands behind its end");
   WM_RETURN_IF_ERROR(writer_->Append(
       erasure.tenant, [&](const JournalTransaction& transaction, BlockBuilder*) -> absl::Status {
         sql::Connection& connection = *transaction.connection;
@@ -353,7 +353,7 @@ absl::StatusOr<bool> Eraser::StepQuarantine(const Erasure& erasure) {
           const Hash128 signal = SignalKey(key, erasure.tenant, one.source, one.external_id);
           WM_ASSIGN_OR_RETURN(const bool is_new,
                               transaction.keys->EraseUnknown(connection, signal));
-          // Where keys are not a table this is what is left of it.
+          // This is what is left of it.
           if (is_new) {
             block->Append({.key = signal,
                            .shard_hash = static_cast<uint32_t>(signal.lo),

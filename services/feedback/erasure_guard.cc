@@ -45,7 +45,7 @@ class KnownEntries {
   /// Positions are best asked for in their order: the last block is kept.
   absl::StatusOr<bool> IsCovered(const Position& position) {
     if (block_.tx != position.tx || block_.seq != position.seq) {
-      WM_ASSIGN_OR_RETURN(block_, Store::ReadBlock(connection_, position.tx, position.seq));
+      WM_ASSIGN_OR_RETURN(block_, Store::ReadBlock(connection_, position.block()));
     }
     bool covered = false;
     absl::Status status;

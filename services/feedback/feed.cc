@@ -10,7 +10,6 @@
 #include "services/feedback/erasure_store.h"
 #include "services/feedback/errors.h"
 #include "services/feedback/proto_time.h"
-#include "services/feedback/table_key_store.h"
 
 namespace waymark::feedback {
 namespace {
@@ -80,7 +79,7 @@ class PageReader {
     while (!full_ && !at_end) WM_RETURN_IF_ERROR(ReadSome(&at_end));
     page_->set_at_end(!full_ && at_end);
     page_->set_next_cursor(end_ == Position() ? "" : ToString(end_));
-    return DropSuperseded();
+    return absl::OkStatus();
   }
 
  private:
@@ -133,11 +132,6 @@ class PageReader {
     if (HoldsLink(header.kind)) return AddLink(payload, std::move(change));
     WM_ASSIGN_OR_RETURN(const bool tells, FillSignal(header, payload, &change));
     if (!tells) return absl::OkStatus();
-    if (RefersToSignal(header.kind)) {
-      EntryReference reference = {header.key, {}};
-      WM_RETURN_IF_ERROR(DecodeReference(payload, &reference.position));
-      references_.push_back({page_->changes_size(), reference});
-    }
     if (!change.signal().customer().empty()) {
       change.set_customer_hash(CustomerHash(key_, change.signal().customer()).lo);
     }
@@ -216,7 +210,7 @@ class PageReader {
   // References come in the order of what they refer to: the block is mostly the one before.
   absl::StatusOr<Entry> FindEntry(const Position& position) {
     if (referred_.tx != position.tx || referred_.seq != position.seq) {
-      WM_ASSIGN_OR_RETURN(referred_, Store::ReadBlock(connection_, position.tx, position.seq));
+      WM_ASSIGN_OR_RETURN(referred_, Store::ReadBlock(connection_, position.block()));
       scanned_bytes_ += static_cast<int64_t>(referred_.payload.size());
     }
     Entry found;
@@ -228,34 +222,12 @@ class PageReader {
     return found;
   }
 
-  // On PostgreSQL a later revision may have a lower transaction id than the new placement of the
-  // one before it, which must not follow it: it says nothing any more.
-  absl::Status DropSuperseded() {
-    if (connection_.dialect() != sql::Dialect::kPostgres || references_.empty()) {
-      return absl::OkStatus();
-    }
-    std::vector<EntryReference> entries;
-    for (const auto& [index, reference] : references_) entries.push_back(reference);
-    WM_ASSIGN_OR_RETURN(const std::vector<bool> live,
-                        TableKeyStore().AreLive(connection_, entries));
-    std::vector<bool> keep(page_->changes_size(), true);
-    for (size_t i = 0; i < live.size(); ++i) keep[references_[i].first] = live[i];
-    int kept = 0;
-    for (int i = 0; i < page_->changes_size(); ++i) {
-      if (keep[i]) page_->mutable_changes()->SwapElements(kept++, i);
-    }
-    page_->mutable_changes()->DeleteSubrange(kept, page_->changes_size() - kept);
-    return absl::OkStatus();
-  }
-
   sql::Connection& connection_;
   const HashKey& key_;
   const FeedQuery& query_;
   Placer placer_;
   v1::PullFeedResponse* const page_;
   PendingErasures erasures_;
-  /// Index of the change and what it refers to.
-  std::vector<std::pair<int, EntryReference>> references_;
   Block referred_;
   Position end_;
   bool full_ = false;

@@ -8,10 +8,10 @@
 #include "libs/base/status_macros.h"
 #include "services/feedback/catalogue_store.h"
 #include "services/feedback/erasure_guard.h"
+#include "services/feedback/journal_key_store.h"
 #include "services/feedback/memory_key_store.h"
 #include "services/feedback/outcomes.h"
 #include "services/feedback/quarantine_store.h"
-#include "services/feedback/table_key_store.h"
 
 namespace waymark::feedback {
 namespace {
@@ -68,7 +68,7 @@ std::vector<SourceCounts> Merge(std::vector<SourceCounts> counts) {
 // Every candidate that is not turned away gets the place it would have if all were new; those that
 // are not leave a gap in the indexes of their block. `batches` are sorted by tenant, since a block
 // belongs to one.
-std::vector<Candidate*> Plan(absl::Span<Submission* const> batches, uint64_t tx, uint64_t seq) {
+std::vector<Candidate*> Plan(absl::Span<Submission* const> batches, BlockId block) {
   std::vector<Candidate*> candidates;
   const std::string* tenant = nullptr;
   size_t bytes = 0;
@@ -79,12 +79,12 @@ std::vector<Candidate*> Plan(absl::Span<Submission* const> batches, uint64_t tx,
       const bool same_tenant = tenant != nullptr && *tenant == batch->tenant;
       if (!same_tenant || bytes + candidate.bytes > kBlockBytes) {
         tenant = &batch->tenant;
-        ++seq;
+        ++block.seq;
         bytes = 0;
         index = 0;
       }
       bytes += candidate.bytes;
-      candidate.position = {tx, seq, index++};
+      candidate.position = {block.tx, block.seq, index++};
       candidate.previous.reset();
       candidates.push_back(&candidate);
     }
@@ -98,12 +98,12 @@ absl::StatusOr<std::unique_ptr<JournalStore>> JournalStore::Create(Store* store,
   WM_ASSIGN_OR_RETURN(std::unique_ptr<sql::Connection> connection, store->database().Dedicated());
   std::unique_ptr<KeyStore> keys;
   if (store->postgres()) {
-    keys = std::make_unique<TableKeyStore>();
+    keys = std::make_unique<JournalKeyStore>();
   } else {
     keys = std::make_unique<MemoryKeyStore>();
   }
-  WM_ASSIGN_OR_RETURN(const uint64_t last_seq, Store::LastSeq(*connection));
-  WM_RETURN_IF_ERROR(keys->CatchUp(*connection, last_seq));
+  WM_ASSIGN_OR_RETURN(const BlockId last, Store::LastBlock(*connection));
+  WM_RETURN_IF_ERROR(keys->CatchUp(*connection, last));
   return std::unique_ptr<JournalStore>(
       new JournalStore(store, clock, std::move(connection), std::move(keys)));
 }
@@ -112,45 +112,44 @@ absl::Status JournalStore::Commit(absl::Span<Submission* const> batches) {
   std::vector<Submission*> by_tenant(batches.begin(), batches.end());
   std::stable_sort(by_tenant.begin(), by_tenant.end(),
                    [](const Submission* a, const Submission* b) { return a->tenant < b->tenant; });
-  return Run([&](Cursor* cursor) { return Fill(by_tenant, cursor); });
+  return Run([&](BlockId* last) { return Fill(by_tenant, last); });
 }
 
 absl::Status JournalStore::Append(const ReplacementPage& page) {
-  return Run([&](Cursor* cursor) { return FillPage(page, cursor); });
+  return Run([&](BlockId* last) { return FillPage(page, last); });
 }
 
 absl::Status JournalStore::Append(const std::string& tenant, Addition addition) {
-  return Run([&](Cursor* cursor) { return FillAddition(tenant, addition, cursor); });
-}
-
-absl::Status JournalStore::AppendAlone(const std::string& tenant, Addition addition) {
-  return Run([&](Cursor* cursor) { return FillAddition(tenant, addition, cursor); },
-             WriterTurn::kAlone);
+  return Run([&](BlockId* last) { return FillAddition(tenant, addition, last); });
 }
 
 absl::Status JournalStore::TryWriting() {
-  return Run([&](Cursor*) { return Store::TryWriting(*connection_); });
+  return Run([&](BlockId*) { return Store::TryWriting(*connection_); });
 }
 
-absl::Status JournalStore::Run(absl::FunctionRef<absl::Status(Cursor*)> fill, WriterTurn turn) {
+absl::StatusOr<std::optional<Position>> JournalStore::Find(const Hash128& key) {
+  WM_ASSIGN_OR_RETURN(const BlockId last, Store::LastBlock(*connection_));
+  WM_RETURN_IF_ERROR(keys_->CatchUp(*connection_, last));
+  return keys_->Find(*connection_, key);
+}
+
+absl::Status JournalStore::Run(FillFunction fill) {
   absl::Status status;
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-    status = RunOnce(fill, turn);
+    status = RunOnce(fill);
     if (!absl::IsAborted(status)) break;
   }
   return status;
 }
 
-absl::Status JournalStore::RunOnce(absl::FunctionRef<absl::Status(Cursor*)> fill, WriterTurn turn) {
+absl::Status JournalStore::RunOnce(FillFunction fill) {
   WM_RETURN_IF_ERROR(connection_->Begin(sql::Isolation::kReadCommitted));
-  Cursor cursor;
+  BlockId last;
   absl::Status status = [&]() -> absl::Status {
-    // Before the transaction has its id, so that those who take turns have theirs in that order.
-    WM_RETURN_IF_ERROR(store_->AwaitTurn(*connection_, turn));
-    WM_ASSIGN_OR_RETURN(cursor.tx, Store::CurrentTransaction(*connection_));
-    WM_ASSIGN_OR_RETURN(cursor.seq, Store::LastSeq(*connection_));
-    WM_RETURN_IF_ERROR(keys_->CatchUp(*connection_, cursor.seq));
-    WM_RETURN_IF_ERROR(fill(&cursor));
+    WM_RETURN_IF_ERROR(store_->AwaitTurn(*connection_));
+    WM_ASSIGN_OR_RETURN(last, Store::LastBlock(*connection_));
+    WM_RETURN_IF_ERROR(keys_->CatchUp(*connection_, last));
+    WM_RETURN_IF_ERROR(fill(&last));
     return connection_->Commit();
   }();
   if (!status.ok()) {
@@ -158,29 +157,28 @@ absl::Status JournalStore::RunOnce(absl::FunctionRef<absl::Status(Cursor*)> fill
     keys_->RolledBack();
     return status;
   }
-  keys_->Committed(cursor.seq);
+  keys_->Committed(last);
   return absl::OkStatus();
 }
 
-absl::Status JournalStore::Fill(absl::Span<Submission* const> batches, Cursor* cursor) {
+absl::Status JournalStore::Fill(absl::Span<Submission* const> batches, BlockId* last) {
   WM_RETURN_IF_ERROR(QuarantineStore::LockReplayed(*connection_, batches));
   WM_RETURN_IF_ERROR(TurnAwayErased(*connection_, *keys_, batches));
-  const std::vector<Candidate*> candidates = Plan(batches, cursor->tx, cursor->seq);
-  WM_RETURN_IF_ERROR(keys_->Resolve({connection_.get(), cursor->tx}, candidates));
-  WM_RETURN_IF_ERROR(InsertBlocks(batches, cursor));
+  WM_RETURN_IF_ERROR(keys_->Resolve(*connection_, Plan(batches, *last)));
+  WM_RETURN_IF_ERROR(InsertBlocks(batches, last));
   WM_RETURN_IF_ERROR(QuarantineStore::Settle(*connection_, batches, clock_->Now()));
   return Count(batches);
 }
 
-absl::Status JournalStore::InsertBlocks(absl::Span<Submission* const> batches, Cursor* cursor) {
+absl::Status JournalStore::InsertBlocks(absl::Span<Submission* const> batches, BlockId* last) {
   block_.Clear();
   const absl::Time now = clock_->Now();
   const std::string* tenant = nullptr;
-  uint64_t seq = cursor->seq;
+  uint64_t seq = last->seq;
   const auto flush = [&]() -> absl::Status {
     if (block_.empty()) return absl::OkStatus();
-    cursor->seq = seq;
-    absl::Status status = Store::InsertBlock(*connection_, *tenant, cursor->tx, seq, now, block_);
+    last->seq = seq;
+    absl::Status status = Store::InsertBlock(*connection_, *tenant, *last, now, block_);
     block_.Clear();
     return status;
   };
@@ -219,7 +217,7 @@ absl::Status JournalStore::Count(absl::Span<Submission* const> batches) {
   return store_->AddCounts(*connection_, Merge(std::move(counts)), clock_->Now());
 }
 
-absl::Status JournalStore::FillPage(const ReplacementPage& page, Cursor* cursor) {
+absl::Status JournalStore::FillPage(const ReplacementPage& page, BlockId* last) {
   WM_ASSIGN_OR_RETURN(const bool ours, CatalogueStore::MoveScan(*connection_, page.tenant,
                                                                 page.revision, page.from, page.to));
   if (!ours || page.entries.empty()) return absl::OkStatus();
@@ -235,20 +233,19 @@ absl::Status JournalStore::FillPage(const ReplacementPage& page, Cursor* cursor)
     block_.Append(header, EncodeReference(page.entries[i].reference.position));
   }
   if (block_.empty()) return absl::OkStatus();
-  ++cursor->seq;
-  return Store::InsertBlock(*connection_, page.tenant, cursor->tx, cursor->seq, clock_->Now(),
-                            block_);
+  ++last->seq;
+  return Store::InsertBlock(*connection_, page.tenant, *last, clock_->Now(), block_);
 }
 
 absl::Status JournalStore::FillAddition(const std::string& tenant, Addition addition,
-                                        Cursor* cursor) {
+                                        BlockId* last) {
   block_.Clear();
   const absl::Time now = clock_->Now();
-  const Position next = {cursor->tx, cursor->seq + 1, 0};
+  const Position next = {last->tx, last->seq + 1, 0};
   WM_RETURN_IF_ERROR(addition({connection_.get(), keys_.get(), next, now}, &block_));
   if (block_.empty()) return absl::OkStatus();
-  ++cursor->seq;
-  return Store::InsertBlock(*connection_, tenant, cursor->tx, cursor->seq, now, block_);
+  ++last->seq;
+  return Store::InsertBlock(*connection_, tenant, *last, now, block_);
 }
 
 }  // namespace waymark::feedback

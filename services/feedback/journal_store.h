@@ -64,20 +64,16 @@ class JournalStore {
   /// Nothing happens when the scan is elsewhere by now: another replica has done the page.
   absl::Status Append(const ReplacementPage& page);
 
-  /// Adds entries of one tenant and what belongs to them; on disk when it returns OK.
+  /// Adds entries of one tenant and what belongs to them, while no other transaction of any writer
+  /// is under way; on disk when it returns OK.
   absl::Status Append(const std::string& tenant, Addition addition);
-
-  /// The same while no other transaction of any writer is under way: what was committed before has
-  /// a lower position, and what comes later sees what was added.
-  absl::Status AppendAlone(const std::string& tenant, Addition addition);
 
   /// Commits something that leaves everything as it was: OK when the journal can be written.
   absl::Status TryWriting();
 
-  /// The entry that counts for a key; nothing when the key is not known.
-  absl::StatusOr<std::optional<Position>> Find(const Hash128& key) {
-    return keys_->Find(*connection_, key);
-  }
+  /// The entry that counts for a key, whichever replica recorded it; nothing when the key is not
+  /// known.
+  absl::StatusOr<std::optional<Position>> Find(const Hash128& key);
 
   /// How many keys are held in memory.
   int64_t keys() const { return keys_->size(); }
@@ -87,20 +83,15 @@ class JournalStore {
                std::unique_ptr<KeyStore> keys)
       : store_(store), clock_(clock), connection_(std::move(connection)), keys_(std::move(keys)) {}
 
-  /// The transaction and its last block.
-  struct Cursor {
-    uint64_t tx = 0;
-    uint64_t seq = 0;
-  };
-
-  absl::Status RunOnce(absl::FunctionRef<absl::Status(Cursor*)> fill, WriterTurn turn);
-  absl::Status Run(absl::FunctionRef<absl::Status(Cursor*)> fill,
-                   WriterTurn turn = WriterTurn::kShared);
-  absl::Status Fill(absl::Span<Submission* const> batches, Cursor* cursor);
-  absl::Status InsertBlocks(absl::Span<Submission* const> batches, Cursor* cursor);
+  /// `fill` moves the id on to the last block that it adds.
+  using FillFunction = absl::FunctionRef<absl::Status(BlockId* last)>;
+  absl::Status RunOnce(FillFunction fill);
+  absl::Status Run(FillFunction fill);
+  absl::Status Fill(absl::Span<Submission* const> batches, BlockId* last);
+  absl::Status InsertBlocks(absl::Span<Submission* const> batches, BlockId* last);
   absl::Status Count(absl::Span<Submission* const> batches);
-  absl::Status FillPage(const ReplacementPage& page, Cursor* cursor);
-  absl::Status FillAddition(const std::string& tenant, Addition addition, Cursor* cursor);
+  absl::Status FillPage(const ReplacementPage& page, BlockId* last);
+  absl::Status FillAddition(const std::string& tenant, Addition addition, BlockId* last);
 
   Store* const store_;
   Clock* const clock_;

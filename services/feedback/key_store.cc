@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "libs/base/status_macros.h"
+
 namespace waymark::feedback {
 
 KeyState StateOf(const Candidate& candidate) {
@@ -32,6 +34,23 @@ bool ResolveKnown(const KeyState& known, Candidate* candidate) {
                                                              : v1::INGEST_OUTCOME_CONFLICT;
   }
   return false;
+}
+
+absl::StatusOr<std::optional<Position>> KeyStore::Find(sql::Connection& connection,
+                                                       const Hash128& key) {
+  WM_ASSIGN_OR_RETURN(const auto positions, FindAll(connection, {key}));
+  const std::optional<Position>& position = positions.front();
+  return position == Position() ? std::nullopt : position;
+}
+
+absl::StatusOr<std::vector<bool>> KeyStore::AreLive(sql::Connection& connection,
+                                                    absl::Span<const EntryReference> entries) {
+  std::vector<Hash128> keys;
+  for (const EntryReference& entry : entries) keys.push_back(entry.key);
+  WM_ASSIGN_OR_RETURN(const auto positions, FindAll(connection, keys));
+  std::vector<bool> live;
+  for (size_t i = 0; i < entries.size(); ++i) live.push_back(positions[i] == entries[i].position);
+  return live;
 }
 
 }  // namespace waymark::feedback

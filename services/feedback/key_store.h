@@ -35,63 +35,53 @@ KeyState StateOf(const Candidate& candidate);
 /// the same one counts in the end. Returns whether it is UPDATED. Pure.
 bool ResolveKnown(const KeyState& known, Candidate* candidate);
 
-/// The transaction that a commit runs in.
-struct CommitContext {
-  sql::Connection* connection = nullptr;
-  uint64_t tx = 0;
-};
-
 /// A reference to an entry by its key.
 struct EntryReference {
   Hash128 key;
   Position position;
 };
 
-/// Knows every key that is recorded. Used by the writer thread alone, within its transaction.
+/// Knows every key that is recorded. Used by the writer thread alone; what takes a connection runs
+/// in its transaction, whose turn it is to write, unless it says otherwise.
 class KeyStore {
  public:
   virtual ~KeyStore() = default;
 
-  /// Learns what the journal holds up to its last block; called at the start of each transaction.
-  virtual absl::Status CatchUp(sql::Connection& connection, uint64_t last_seq) = 0;
+  /// Learns what the journal holds up to its last block; called at the start of each transaction,
+  /// and outside one to know what others have committed.
+  virtual absl::Status CatchUp(sql::Connection& connection, const BlockId& last) = 0;
 
   /// Decides each candidate's outcome, as if they came one after another; their positions are where
-  /// they will stand if they are recorded. ABORTED: roll back and try again.
-  virtual absl::Status Resolve(const CommitContext& context,
+  /// they will stand if they are recorded. Called once in a transaction.
+  virtual absl::Status Resolve(sql::Connection& connection,
                                absl::Span<Candidate* const> candidates) = 0;
 
-  /// The entry that counts for a key, outside a transaction; nothing when the key is not known or
-  /// erased.
-  virtual absl::StatusOr<std::optional<Position>> Find(sql::Connection& connection,
-                                                       const Hash128& key) = 0;
-
-  /// Whether each entry is the one that counts for its key; called in a transaction.
-  virtual absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
-                                                    absl::Span<const EntryReference> entries) = 0;
-
-  /// The entry that counts for a key and goes on to do so until the transaction ends; nothing when
-  /// the key is not known.
-  virtual absl::StatusOr<std::optional<Position>> FindAndLock(sql::Connection& connection,
-                                                              const Hash128& key) = 0;
-  /// What counts for each key, in a transaction: the zero position when it is erased, nothing when
-  /// it is not known.
+  /// What counts for each key, in a transaction or outside: the zero position when it is erased,
+  /// nothing when it is not known.
   virtual absl::StatusOr<std::vector<std::optional<Position>>> FindAll(
       sql::Connection& connection, absl::Span<const Hash128> keys) = 0;
 
-  /// Erases the keys of those entries that count for them.
+  /// Erases the keys of those entries that count for them, whose block is rewritten without them in
+  /// the same transaction.
   virtual absl::Status Erase(sql::Connection& connection,
                              absl::Span<const EntryReference> entries) = 0;
 
-  /// Erases a key that is not known; false: it is.
+  /// Erases a key that is not known, which an entry of the same transaction tells; false: it is.
   virtual absl::StatusOr<bool> EraseUnknown(sql::Connection& connection, const Hash128& key) = 0;
 
-  /// The transaction was committed, up to the block `last_seq`.
-  virtual void Committed(uint64_t last_seq) = 0;
+  /// The transaction was committed, up to the block `last`.
+  virtual void Committed(const BlockId& last) = 0;
   /// It was not: everything since CatchUp is forgotten.
   virtual void RolledBack() = 0;
 
   /// How many keys are held in memory.
   virtual int64_t size() const = 0;
+
+  /// The entry that counts for a key; nothing when the key is not known or erased.
+  absl::StatusOr<std::optional<Position>> Find(sql::Connection& connection, const Hash128& key);
+  /// Whether each entry is the one that counts for its key.
+  absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
+                                            absl::Span<const EntryReference> entries);
 };
 
 }  // namespace waymark::feedback

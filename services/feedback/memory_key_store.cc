@@ -13,12 +13,12 @@ constexpr size_t kPrefetchAhead = 12;
 
 }  // namespace
 
-absl::Status MemoryKeyStore::CatchUp(sql::Connection& connection, uint64_t last_seq) {
-  if (last_seq == known_seq_) return absl::OkStatus();
-  WM_ASSIGN_OR_RETURN(const int64_t entries, Store::CountEntries(connection, known_seq_));
+absl::Status MemoryKeyStore::CatchUp(sql::Connection& connection, const BlockId& last) {
+  if (last == known_) return absl::OkStatus();
+  WM_ASSIGN_OR_RETURN(const int64_t entries, Store::CountEntries(connection, known_));
   keys_.Reserve(keys_.size() + entries);
-  return Store::ReadKeys(connection, known_seq_, [this](uint64_t seq, absl::string_view keys) {
-    known_seq_ = seq;
+  return Store::ReadKeys(connection, known_, [this](const BlockId& block, absl::string_view keys) {
+    known_ = block;
     return ReadHeaders(keys, [&](const EntryHeader& header) {
       bool inserted = false;
       if (header.kind == EntryKind::kRemoved) {
@@ -31,12 +31,12 @@ absl::Status MemoryKeyStore::CatchUp(sql::Connection& connection, uint64_t last_
           ->Store({.revision = header.revision,
                    .content = header.content,
                    .partial = header.partial,
-                   .position = {.tx = 0, .seq = seq, .index = header.index}});
+                   .position = {.tx = block.tx, .seq = block.seq, .index = header.index}});
     });
   });
 }
 
-absl::Status MemoryKeyStore::Resolve(const CommitContext& context,
+absl::Status MemoryKeyStore::Resolve(sql::Connection& connection,
                                      absl::Span<Candidate* const> candidates) {
   for (size_t i = 0; i < candidates.size(); ++i) {
     if (i + kPrefetchAhead < candidates.size()) {
@@ -57,23 +57,6 @@ absl::Status MemoryKeyStore::Resolve(const CommitContext& context,
     slot->Store(StateOf(*candidate));
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::optional<Position>> MemoryKeyStore::Find(sql::Connection& connection,
-                                                             const Hash128& key) {
-  const KeySet::Slot* slot = keys_.Find(key);
-  if (slot == nullptr || slot->Load().erased()) return std::nullopt;
-  return slot->Load().position;
-}
-
-absl::StatusOr<std::vector<bool>> MemoryKeyStore::AreLive(
-    sql::Connection& connection, absl::Span<const EntryReference> entries) {
-  std::vector<bool> live;
-  for (const EntryReference& entry : entries) {
-    const KeySet::Slot* slot = keys_.Find(entry.key);
-    live.push_back(slot != nullptr && slot->Load().position == entry.position);
-  }
-  return live;
 }
 
 absl::StatusOr<std::vector<std::optional<Position>>> MemoryKeyStore::FindAll(
@@ -109,8 +92,8 @@ absl::StatusOr<bool> MemoryKeyStore::EraseUnknown(sql::Connection& connection, c
   return true;
 }
 
-void MemoryKeyStore::Committed(uint64_t last_seq) {
-  known_seq_ = last_seq;
+void MemoryKeyStore::Committed(const BlockId& last) {
+  known_ = last;
   changes_.clear();
   erases_ = false;
 }
@@ -120,7 +103,7 @@ void MemoryKeyStore::RolledBack() {
   // not what it has made of blocks that are known: all are read again.
   if (std::exchange(erases_, false)) {
     keys_ = KeySet();
-    known_seq_ = 0;
+    known_ = BlockId();
     changes_.clear();
     return;
   }

@@ -12,24 +12,15 @@ namespace waymark::feedback {
 /// missed when a commit turns out to have taken effect after all.
 class MemoryKeyStore : public KeyStore {
  public:
-  absl::Status CatchUp(sql::Connection& connection, uint64_t last_seq) override;
-  absl::Status Resolve(const CommitContext& context,
+  absl::Status CatchUp(sql::Connection& connection, const BlockId& last) override;
+  absl::Status Resolve(sql::Connection& connection,
                        absl::Span<Candidate* const> candidates) override;
-  absl::StatusOr<std::optional<Position>> Find(sql::Connection& connection,
-                                               const Hash128& key) override;
-  absl::StatusOr<std::vector<bool>> AreLive(sql::Connection& connection,
-                                            absl::Span<const EntryReference> entries) override;
-  /// There is no other writer that could change it.
-  absl::StatusOr<std::optional<Position>> FindAndLock(sql::Connection& connection,
-                                                      const Hash128& key) override {
-    return Find(connection, key);
-  }
   absl::StatusOr<std::vector<std::optional<Position>>> FindAll(
       sql::Connection& connection, absl::Span<const Hash128> keys) override;
   absl::Status Erase(sql::Connection& connection,
                      absl::Span<const EntryReference> entries) override;
   absl::StatusOr<bool> EraseUnknown(sql::Connection& connection, const Hash128& key) override;
-  void Committed(uint64_t last_seq) override;
+  void Committed(const BlockId& last) override;
   void RolledBack() override;
   int64_t size() const override { return keys_.size(); }
 
@@ -41,7 +32,7 @@ class MemoryKeyStore : public KeyStore {
 
   KeySet keys_;
   /// The last block whose keys are in the set.
-  uint64_t known_seq_ = 0;
+  BlockId known_;
   /// What the transaction under way has changed, to be undone.
   std::vector<Change> changes_;
   /// Whether it has erased keys of known blocks.

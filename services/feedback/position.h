@@ -9,15 +9,27 @@
 
 namespace waymark::feedback {
 
-/// Where an entry stands in the journal. Entries are read in this order, which is one in which
-/// their transactions committed.
-struct Position {
-  /// PostgreSQL: the transaction's id; SQLite, which has one writer: 0.
+/// Which block of the journal. Writers take turns, so blocks become visible in this order.
+struct BlockId {
+  /// 0, unless the journal began when blocks were numbered within PostgreSQL's transactions: then
+  /// the id of the last one of those.
   uint64_t tx = 0;
-  /// The block: PostgreSQL: its number in the transaction, SQLite: its number in the journal.
+  /// One more than that of the block before.
+  uint64_t seq = 0;
+
+  friend bool operator==(const BlockId&, const BlockId&) = default;
+  friend auto operator<=>(const BlockId&, const BlockId&) = default;
+};
+
+/// Where an entry stands in the journal. Entries are read in this order.
+struct Position {
+  /// See BlockId.
+  uint64_t tx = 0;
   uint64_t seq = 0;
   /// The entry within its block. Numbers may be left out.
   uint32_t index = 0;
+
+  BlockId block() const { return {tx, seq}; }
 
   friend bool operator==(const Position&, const Position&) = default;
   friend auto operator<=>(const Position&, const Position&) = default;

@@ -3,13 +3,16 @@
 #include <set>
 #include <thread>
 
+#include "libs/base/status_macros.h"
+#include "services/feedback/store.h"
 #include "services/feedback/test_service.h"
 
 namespace waymark::feedback {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using ::testing::UnorderedElementsAre;
 
 class ReplicasTest : public ::testing::Test {
  protected:
@@ -93,73 +96,6 @@ TEST_F(ReplicasTest, AFeedThatIsFollowedWhileBothWriteSkipsNothing) {
   EXPECT_THAT(ids, SizeIs(4 * kBatches));
 }
 
-// Follows the journal's transactions without looking at what may still commit before them.
-class NaiveReader {
- public:
-  explicit NaiveReader(const std::string& url) : database_(*sql::Database::Open(url)) {}
-
-  void Follow() {
-    for (const int64_t tx : After(last_)) {
-      last_ = tx;
-      seen_.insert(tx);
-    }
-  }
-  size_t skipped() {
-    size_t skipped = 0;
-    for (const int64_t tx : After(0)) skipped += seen_.contains(tx) || tx > last_ ? 0 : 1;
-    return skipped;
-  }
-
- private:
-  std::vector<int64_t> After(int64_t tx) {
-    const sql::Value params[] = {tx};
-    const auto rows = database_->Query(
-        "SELECT DISTINCT tx FROM journal_blocks WHERE tx > $1 ORDER BY tx", params);
-    EXPECT_TRUE(rows.ok()) << rows.status();
-    std::vector<int64_t> found;
-    for (const sql::Row row : *rows) found.push_back(row.Int(0));
-    return found;
-  }
-
-  const std::unique_ptr<sql::Database> database_;
-  std::set<int64_t> seen_;
-  int64_t last_ = 0;
-};
-
-TEST_F(ReplicasTest, ACursorWithoutRegardToOpenTransactionsSkipsWhatOursDoesNot) {
-  std::atomic<bool> enough = false;
-  std::atomic<int> sent = 0;
-  const auto send = [&](TestService& service, int number) {
-    for (int i = 0; !enough; ++i) {
-      Ingest(service, {Visit(absl::StrCat(number, "-", i))});
-      ++sent;
-    }
-  };
-  std::vector<std::thread> callers;
-  for (int i = 0; i < 4; ++i) {
-    callers.emplace_back(send, std::ref(i % 2 == 0 ? *first_ : *second_), i);
-  }
-  NaiveReader naive(url_);
-  std::set<std::string> ids;
-  std::string cursor;
-  const absl::Time deadline = absl::Now() + absl::Seconds(60);
-  const auto follow = [&] {
-    for (const v1::Change& change : first_->PullAll(cursor)) {
-      cursor = change.position();
-      EXPECT_TRUE(ids.insert(change.signal().external_id()).second);
-    }
-  };
-  while (absl::Now() < deadline && naive.skipped() == 0) {
-    for (int i = 0; i < 50; ++i) naive.Follow();
-    follow();
-  }
-  enough = true;
-  for (std::thread& caller : callers) caller.join();
-  follow();
-  EXPECT_GT(naive.skipped(), 0u) << "of " << sent << " commits none overtook another";
-  EXPECT_THAT(ids, SizeIs(sent.load()));
-}
-
 TEST_F(ReplicasTest, RevisionsOfOneKeyComeInTheirOrderWhicheverReplicaTookThem) {
   constexpr int kRevisions = 40;
   const auto send = [&](TestService& service, int parity) {
@@ -199,79 +135,101 @@ TEST_F(ReplicasTest, OneThatEndsLosesNothingThatItAcknowledged) {
   EXPECT_THAT(second_->PullAll(), SizeIs(2));
 }
 
-// Blocks of two transactions that overlap: the one with the lower numbers commits last.
-class OverlappingTransactionsTest : public ::testing::Test {
+// Two writers at once: each takes a number from a plain sequence, and a block of the journal.
+class OverlappingWritersTest : public ::testing::Test {
  protected:
   void SetUp() override {
     WM_REQUIRE_BACKEND("postgres");
     database_ = *sql::Database::Open(testing::FreshDatabaseUrl("postgres"));
-    ASSERT_TRUE(Store::Open(database_.get()).ok());
-    ASSERT_TRUE(Run(*database_->Dedicated(), "CREATE SEQUENCE naive").ok());
+    store_ = *Store::Open(database_.get());
     slow_ = *database_->Dedicated();
     quick_ = *database_->Dedicated();
+    ASSERT_TRUE(slow_->Execute("CREATE SEQUENCE naive").ok());
+    ASSERT_TRUE(slow_->Execute("CREATE TABLE numbers (number BIGINT)").ok());
   }
 
-  static absl::Status Run(const std::unique_ptr<sql::Connection>& connection,
-                          absl::string_view sql) {
-    return connection->Execute(sql).status();
+  static absl::Status InsertNumber(sql::Connection& connection) {
+    return connection.Execute("INSERT INTO numbers VALUES (nextval('naive'))").status();
   }
 
-  // Inserts a block, and a row that only has a sequence number.
-  static void Insert(sql::Connection& connection) {
+  absl::Status InsertBlock(sql::Connection& connection) {
+    WM_RETURN_IF_ERROR(store_->AwaitTurn(connection));
+    WM_ASSIGN_OR_RETURN(BlockId id, Store::LastBlock(connection));
+    ++id.seq;
     BlockBuilder block;
     block.Append({}, "");
-    ASSERT_TRUE(connection.Begin(sql::Isolation::kReadCommitted).ok());
-    const auto tx = Store::CurrentTransaction(connection);
-    ASSERT_TRUE(tx.ok());
-    ASSERT_TRUE(Store::InsertBlock(connection, "demo", *tx, 1, absl::Now(), block).ok());
-    ASSERT_TRUE(connection
-                    .Execute("INSERT INTO sources VALUES ('demo', CAST(nextval('naive') AS TEXT), "
-                             "0, 0, 0, 0, 0, 0, 0, 0, 0)")
-                    .ok());
+    return Store::InsertBlock(connection, "demo", id, absl::Now(), block);
   }
 
-  size_t BlocksAfter(const Position& after) {
-    size_t count = 0;
-    EXPECT_TRUE(database_
-                    ->RunRead([&](sql::Connection& connection) -> absl::Status {
-                      const auto blocks =
-                          Store::NextBlocks(connection, kEveryTenant, after, 1 << 20);
-                      EXPECT_TRUE(blocks.ok()) << blocks.status();
-                      count = blocks->size();
-                      return absl::OkStatus();
-                    })
-                    .ok());
-    return count;
+  std::vector<uint64_t> BlocksAfter(uint64_t seq) {
+    std::vector<uint64_t> found;
+    const auto read = [&](sql::Connection& connection) -> absl::Status {
+      const Position after = {0, seq, 0};
+      WM_ASSIGN_OR_RETURN(const std::vector<Block> blocks,
+                          Store::NextBlocks(connection, kEveryTenant, after, 1 << 20));
+      for (const Block& block : blocks) found.push_back(block.seq);
+      return absl::OkStatus();
+    };
+    EXPECT_TRUE(database_->RunRead(read).ok());
+    return found;
   }
 
-  /// Rows with a number above `after`: what a consumer of a plain sequence would read.
-  std::vector<std::string> NaiveAfter(int after) {
-    const sql::Value params[] = {after};
-    const auto rows = database_->Query(
-        "SELECT source FROM sources WHERE CAST(source AS BIGINT) > $1 ORDER BY source", params);
+  /// What a consumer of the plain sequence would read.
+  std::vector<int64_t> NumbersAfter(int64_t number) {
+    const auto rows = database_->Query("SELECT number FROM numbers WHERE number > $1", {number});
     EXPECT_TRUE(rows.ok()) << rows.status();
-    std::vector<std::string> sources;
-    for (const sql::Row row : *rows) sources.push_back(row.Text(0));
-    return sources;
+    std::vector<int64_t> numbers;
+    for (const sql::Row row : *rows) numbers.push_back(row.Int(0));
+    return numbers;
+  }
+
+  void AwaitWaitingWriter() {
+    const absl::Time end = absl::Now() + absl::Seconds(30);
+    int64_t waiting = 0;
+    while (waiting == 0 && absl::Now() < end) {
+      const auto rows = database_->Query(
+          "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+          "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+      ASSERT_TRUE(rows.ok()) << rows.status();
+      waiting = (*rows)[0].Int(0);
+    }
+    ASSERT_EQ(waiting, 1);
   }
 
   std::unique_ptr<sql::Database> database_;
+  std::unique_ptr<Store> store_;
   std::unique_ptr<sql::Connection> slow_;
   std::unique_ptr<sql::Connection> quick_;
 };
 
-TEST_F(OverlappingTransactionsTest, ASequenceCursorSkipsWhatOursDoesNot) {
-  Insert(*slow_);
-  Insert(*quick_);
-  ASSERT_TRUE(quick_->Commit().ok());
-  EXPECT_THAT(NaiveAfter(0), UnorderedElementsAre("2"));
-  EXPECT_EQ(BlocksAfter({}), 0u);
+TEST_F(OverlappingWritersTest, ASequenceCursorSkipsWhatOursDoesNot) {
+  ASSERT_TRUE(slow_->Begin(sql::Isolation::kReadCommitted).ok());
+  ASSERT_TRUE(InsertNumber(*slow_).ok());
+  ASSERT_TRUE(InsertBlock(*slow_).ok());
+  std::thread quick([&] {
+    EXPECT_TRUE(InsertNumber(*quick_).ok());
+    ASSERT_TRUE(quick_->Begin(sql::Isolation::kReadCommitted).ok());
+    EXPECT_TRUE(InsertBlock(*quick_).ok());
+    EXPECT_TRUE(quick_->Commit().ok());
+  });
+  AwaitWaitingWriter();
+  EXPECT_THAT(NumbersAfter(0), ElementsAre(2));
+  EXPECT_THAT(BlocksAfter(0), IsEmpty()) << "the second block must not be seen before the first";
   ASSERT_TRUE(slow_->Commit().ok());
-  EXPECT_THAT(NaiveAfter(2), SizeIs(0));  // number 1 is never seen
-  // Whatever else is open in the cluster holds the feed back, too.
-  const absl::Time end = absl::Now() + absl::Seconds(30);
-  while (BlocksAfter({}) < 2 && absl::Now() < end) absl::SleepFor(absl::Milliseconds(5));
-  EXPECT_EQ(BlocksAfter({}), 2u);
+  quick.join();
+  EXPECT_THAT(NumbersAfter(2), IsEmpty()) << "number 1 is never seen";
+  EXPECT_THAT(BlocksAfter(0), ElementsAre(1, 2));
+}
+
+// Otherwise one process that hangs would stop all the others.
+TEST_F(OverlappingWritersTest, AWriterThatFallsSilentLosesItsTurn) {
+  ASSERT_TRUE(slow_->Begin(sql::Isolation::kReadCommitted).ok());
+  ASSERT_TRUE(InsertBlock(*slow_).ok());
+  ASSERT_TRUE(quick_->Begin(sql::Isolation::kReadCommitted).ok());
+  EXPECT_TRUE(InsertBlock(*quick_).ok());
+  EXPECT_TRUE(quick_->Commit().ok());
+  EXPECT_FALSE(slow_->Commit().ok());
+  EXPECT_THAT(BlocksAfter(0), ElementsAre(1));
 }
 
 }  // namespace

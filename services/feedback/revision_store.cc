@@ -1,6 +1,5 @@
 #include "services/feedback/revision_store.h"
 
-#include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 
 namespace waymark::feedback {
@@ -16,20 +15,14 @@ absl::string_view NameOf(Subject subject) {
 }  // namespace
 
 absl::StatusOr<int64_t> RevisionStore::Next(sql::Connection& connection, absl::string_view tenant,
-                                            Subject subject, uint64_t tx) {
-  const Value params[] = {tenant, NameOf(subject), tx};
+                                            Subject subject) {
+  const Value params[] = {tenant, NameOf(subject)};
   WM_ASSIGN_OR_RETURN(
       const sql::Result result,
-      connection.Execute("INSERT INTO tenant_revisions (tenant, subject, revision, tx) "
-                         "VALUES ($1, $2, 1, $3) ON CONFLICT (tenant, subject) DO UPDATE SET "
-                         "revision = tenant_revisions.revision + 1, "
-                         "tx = CASE WHEN tenant_revisions.tx > excluded.tx "
-                         "THEN tenant_revisions.tx ELSE excluded.tx END RETURNING revision, tx",
+      connection.Execute("INSERT INTO tenant_revisions (tenant, subject, revision) "
+                         "VALUES ($1, $2, 1) ON CONFLICT (tenant, subject) DO UPDATE SET "
+                         "revision = tenant_revisions.revision + 1 RETURNING revision",
                          params));
-  if (static_cast<uint64_t>(result[0].Int(1)) > tx) {
-    return MakeError(absl::StatusCode::kAborted, "STORE_CONFLICT",
-                     "a later transaction has committed before this one");
-  }
   return result[0].Int(0);
 }
 

@@ -13,15 +13,13 @@ namespace waymark::feedback {
 /// What people say of a tenant's signals and customers is numbered, each subject for itself.
 enum class Subject { kLinks, kCorrections };
 
-/// SQL of those numbers. Whoever takes one holds the tenant's subject until the transaction ends,
-/// so that changes of it come one after another, in the order of their numbers and, on PostgreSQL,
-/// of their transactions: the order in which the feed tells of them.
+/// SQL of those numbers. Writers take turns, so their order is that in which the feed tells of the
+/// changes.
 class RevisionStore {
  public:
-  /// The next number, in the writer's transaction `tx`. ABORTED: a transaction that stands behind
-  /// this one in the feed has changed the subject already; a new one will do.
+  /// The next number, in the writer's transaction.
   static absl::StatusOr<int64_t> Next(sql::Connection& connection, absl::string_view tenant,
-                                      Subject subject, uint64_t tx);
+                                      Subject subject);
 
   /// The last number of each tenant that has any, in the connection's transaction.
   static absl::StatusOr<absl::flat_hash_map<std::string, int64_t>> Newest(

@@ -175,11 +175,20 @@ CREATE TABLE signal_corrections (
 CREATE INDEX signal_corrections_by_revision ON signal_corrections (tenant, revision);
 )sql";
 
+// tenant_revisions.tx and signal_keys are of the time when replicas wrote beside each other.
+constexpr char kTurns[] = R"sql(
+ALTER TABLE tenant_revisions DROP COLUMN tx;
+)sql";
+constexpr char kPostgresTurns[] = R"sql(
+DROP TABLE signal_keys;
+)sql";
+
 constexpr sql::Migration kMigrations[] = {
     {.version = 1, .sql = kTables, .postgres_sql = kPostgresTables},
     {.version = 2, .sql = kRegistry},
     {.version = 3, .sql = kErasures},
     {.version = 4, .sql = kPeopleSay},
+    {.version = 5, .sql = kTurns, .postgres_sql = kPostgresTurns},
 };
 
 }  // namespace

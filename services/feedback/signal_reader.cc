@@ -11,7 +11,6 @@
 #include "services/feedback/entry_store.h"
 #include "services/feedback/preparation.h"
 #include "services/feedback/signal_filter.h"
-#include "services/feedback/table_key_store.h"
 
 namespace waymark::feedback {
 namespace {
@@ -185,16 +184,9 @@ absl::StatusOr<std::optional<v1::StoredSignal>> SignalReader::Get(const std::str
                                                                   absl::string_view external_id) {
   const Hash128 key = SignalKey(journal_->hash_key(), tenant, source, external_id);
   std::optional<v1::StoredSignal> stored;
-  std::optional<Position> position;
-  if (!journal_->postgres()) {
-    WM_ASSIGN_OR_RETURN(position, writer_->Find(key));
-    if (!position.has_value()) return stored;
-  }
+  WM_ASSIGN_OR_RETURN(const std::optional<Position> position, writer_->Find(key));
+  if (!position.has_value()) return stored;
   WM_RETURN_IF_ERROR(journal_->database().RunRead([&](sql::Connection& connection) -> absl::Status {
-    if (journal_->postgres()) {
-      WM_ASSIGN_OR_RETURN(position, TableKeyStore().Find(connection, key));
-      if (!position.has_value()) return absl::OkStatus();
-    }
     WM_ASSIGN_OR_RETURN(stored, EntryStore(&connection, placements_).Read(*position));
     return absl::OkStatus();
   }));

@@ -173,9 +173,8 @@ void SchemaLearner::ObserveActivity(Source& source, const std::string& activity,
     source.learned.truncated = true;
     return;
   }
-  Sightings* signals =
-      &source.learned.activities.emplace_back(activity, FirstSeen(record_time)).signals;
-  source.items.emplace(fingerprint, signals);
+  source.learned.activities.push_back({activity, FirstSeen(record_time)});
+  source.items.emplace(fingerprint, &source.learned.activities.back().signals);
 }
 
 std::vector<const LearnedSource*> SchemaLearner::Sources() const {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "libs/base/ids.h"
 #include "libs/base/status_macros.h"
 #include "services/feedback/errors.h"
@@ -25,6 +26,8 @@ constexpr int64_t kCounterSlots = 64;
 constexpr int64_t kIndexShards = 16;
 constexpr int kKeyBlocksPerQuery = 64;
 constexpr int kBlocksPerQuery = 1024;
+// Milliseconds; between two statements of the writer's there is little to do.
+constexpr absl::string_view kTurnTimeout = "5000";
 
 absl::StatusOr<HashKey> ReadOrMakeHashKey(sql::Database& database) {
   HashKey key;
@@ -45,13 +48,8 @@ absl::StatusOr<HashKey> ReadOrMakeHashKey(sql::Database& database) {
   return key;
 }
 
-// Which blocks may be read: a transaction's blocks become visible when it commits, but one with a
-// lower id may still be under way. Below the horizon none is, so whoever reads up to it in order of
-// (tx, seq) misses nothing.
-absl::string_view BelowHorizon(const Connection& connection) {
-  return connection.dialect() == Dialect::kPostgres
-             ? "tx < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)"
-             : "tx = 0";
+BlockId BlockIdFrom(const Row& row) {
+  return {static_cast<uint64_t>(row.Int(0)), static_cast<uint64_t>(row.Int(1))};
 }
 
 constexpr char kSelectBlocks[] =
@@ -77,8 +75,8 @@ absl::StatusOr<std::vector<Block>> ReadNext(Connection& connection, absl::string
   WM_ASSIGN_OR_RETURN(
       const sql::Result sizes,
       connection.Execute(
-          absl::StrCat("SELECT tx, seq, bytes FROM journal_blocks WHERE (tx, seq) >= ($1, $2) AND ",
-                       BelowHorizon(connection), condition,
+          absl::StrCat("SELECT tx, seq, bytes FROM journal_blocks WHERE (tx, seq) >= ($1, $2)",
+                       condition,
                        " AND NOT (tx = $1 AND seq = $2 AND last_index <= $3) "
                        "ORDER BY tx, seq LIMIT $4"),
           params));
@@ -116,30 +114,23 @@ int64_t Store::ShardOf(Dialect dialect, absl::string_view tenant) {
   return static_cast<int64_t>(XXH3_64bits(tenant.data(), tenant.size()) % ShardCount(dialect));
 }
 
-absl::StatusOr<uint64_t> Store::CurrentTransaction(Connection& connection) {
-  if (connection.dialect() == Dialect::kSqlite) return 0;
-  WM_ASSIGN_OR_RETURN(
-      const sql::Result result,
-      connection.Execute("SELECT CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)"));
-  return static_cast<uint64_t>(result[0].Int(0));
+absl::StatusOr<BlockId> Store::LastBlock(Connection& connection) {
+  WM_ASSIGN_OR_RETURN(const sql::Result result,
+                      connection.Execute("SELECT tx, seq FROM journal_blocks "
+                                         "ORDER BY tx DESC, seq DESC LIMIT 1"));
+  return result.empty() ? BlockId() : BlockIdFrom(result[0]);
 }
 
-absl::StatusOr<uint64_t> Store::LastSeq(Connection& connection) {
-  if (connection.dialect() == Dialect::kPostgres) return 0;
-  WM_ASSIGN_OR_RETURN(
-      const sql::Result result,
-      connection.Execute("SELECT seq FROM journal_blocks WHERE tx = 0 ORDER BY seq DESC LIMIT 1"));
-  return result.empty() ? 0 : static_cast<uint64_t>(result[0].Int(0));
-}
-
-absl::Status Store::AwaitTurn(Connection& connection, WriterTurn turn) const {
+// Who holds the turn and falls silent gives it up soon: the others wait. Locks are of the whole
+// database, which other journals may share.
+absl::Status Store::AwaitTurn(Connection& connection) const {
   if (connection.dialect() == Dialect::kSqlite) return absl::OkStatus();
-  // Locks are of the whole database, which other journals may share.
-  const Value params[] = {static_cast<int64_t>(SipHash128(hash_key_, "writers").lo)};
+  const Value params[] = {kTurnTimeout, static_cast<int64_t>(SipHash128(hash_key_, "writers").lo)};
   return connection
-      .Execute(turn == WriterTurn::kAlone ? "SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)"
-                                          : "SELECT CAST(pg_advisory_xact_lock_shared($1) AS TEXT)",
-               params)
+      .Execute(
+          "SELECT set_config('idle_in_transaction_session_timeout', $1, TRUE), "
+          "CAST(pg_advisory_xact_lock($2) AS TEXT)",
+          params)
       .status();
 }
 
@@ -150,10 +141,10 @@ absl::Status Store::TryWriting(Connection& connection) {
   return connection.Execute("DELETE FROM hash_keys WHERE id = 0").status();
 }
 
-absl::Status Store::InsertBlock(Connection& connection, absl::string_view tenant, uint64_t tx,
-                                uint64_t seq, absl::Time record_time, const BlockBuilder& block) {
-  const Value row[] = {tx,
-                       seq,
+absl::Status Store::InsertBlock(Connection& connection, absl::string_view tenant, const BlockId& id,
+                                absl::Time record_time, const BlockBuilder& block) {
+  const Value row[] = {id.tx,
+                       id.seq,
                        Value::BorrowedText(tenant),
                        ShardOf(connection.dialect(), tenant),
                        absl::ToUnixMicros(record_time),
@@ -208,29 +199,57 @@ absl::Status Store::AddCounts(Connection& connection, absl::Span<const SourceCou
   return absl::OkStatus();
 }
 
-absl::StatusOr<int64_t> Store::CountEntries(Connection& connection, uint64_t seq) {
-  const Value params[] = {seq};
-  WM_ASSIGN_OR_RETURN(
-      const sql::Result result,
-      connection.Execute("SELECT SUM(entries) FROM journal_blocks WHERE tx = 0 AND seq > $1",
-                         params));
-  return result[0].Int(0);
+absl::StatusOr<int64_t> Store::CountEntries(Connection& connection, const BlockId& block) {
+  const Value params[] = {block.tx, block.seq};
+  WM_ASSIGN_OR_RETURN(const sql::Result result,
+                      connection.Execute("SELECT CAST(SUM(entries) AS BIGINT) FROM journal_blocks "
+                                         "WHERE (tx, seq) > ($1, $2)",
+                                         params));
+  return result[0].IsNull(0) ? 0 : result[0].Int(0);
 }
 
-absl::Status Store::ReadKeys(Connection& connection, uint64_t seq,
-                             absl::FunctionRef<absl::Status(uint64_t, absl::string_view)> visit) {
+absl::Status Store::ReadKeys(Connection& connection, const BlockId& block, KeysVisitor visit) {
+  BlockId last = block;
   for (;;) {
-    const Value params[] = {seq, kKeyBlocksPerQuery};
+    const Value params[] = {last.tx, last.seq, kKeyBlocksPerQuery};
     WM_ASSIGN_OR_RETURN(const sql::Result result,
-                        connection.Execute("SELECT seq, keys FROM journal_blocks "
-                                           "WHERE tx = 0 AND seq > $1 ORDER BY tx, seq LIMIT $2",
+                        connection.Execute("SELECT tx, seq, keys FROM journal_blocks "
+                                           "WHERE (tx, seq) > ($1, $2) ORDER BY tx, seq LIMIT $3",
                                            params));
     for (const Row row : result) {
-      seq = static_cast<uint64_t>(row.Int(0));
-      WM_RETURN_IF_ERROR(visit(seq, row.View(1)));
+      last = BlockIdFrom(row);
+      WM_RETURN_IF_ERROR(visit(last, row.View(2)));
     }
     if (result.size() < kKeyBlocksPerQuery) return absl::OkStatus();
   }
+}
+
+absl::Status Store::ReadKeysOf(Connection& connection, absl::Span<const BlockId> blocks,
+                               KeysVisitor visit) {
+  for (size_t i = 0; i < blocks.size(); i += kKeyBlocksPerQuery) {
+    const absl::Span<const BlockId> some = blocks.subspan(i, kKeyBlocksPerQuery);
+    const auto array = [&](uint64_t BlockId::*part) {
+      return absl::StrCat("{",
+                          absl::StrJoin(some, ",",
+                                        [&](std::string* out, const BlockId& one) {
+                                          absl::StrAppend(out, one.*part);
+                                        }),
+                          "}");
+    };
+    const Value params[] = {Value(array(&BlockId::tx)), Value(array(&BlockId::seq))};
+    WM_ASSIGN_OR_RETURN(
+        const sql::Result result,
+        connection.Execute("SELECT tx, seq, keys FROM journal_blocks "
+                           "JOIN unnest(CAST($1 AS BIGINT[]), CAST($2 AS BIGINT[])) "
+                           "AS wanted(of_tx, of_seq) ON tx = of_tx AND seq = of_seq "
+                           "ORDER BY tx, seq",
+                           params));
+    if (result.size() < some.size()) {
+      return JournalDamaged("a block that is referred to is not there");
+    }
+    for (const Row row : result) WM_RETURN_IF_ERROR(visit(BlockIdFrom(row), row.View(2)));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Block>> Store::NextBlocks(Connection& connection,
@@ -259,8 +278,8 @@ absl::StatusOr<Store::Backlog> Store::ReadBacklog(Connection& connection, int64_
   return Backlog{result[0].Int(0), absl::FromUnixMicros(result[0].Int(1))};
 }
 
-absl::StatusOr<Block> Store::ReadBlock(Connection& connection, uint64_t tx, uint64_t seq) {
-  const Value params[] = {tx, seq};
+absl::StatusOr<Block> Store::ReadBlock(Connection& connection, const BlockId& id) {
+  const Value params[] = {id.tx, id.seq};
   WM_ASSIGN_OR_RETURN(
       const sql::Result result,
       connection.Execute(absl::StrCat(kSelectBlocks, "WHERE tx = $1 AND seq = $2"), params));
@@ -268,20 +287,9 @@ absl::StatusOr<Block> Store::ReadBlock(Connection& connection, uint64_t tx, uint
   return BlockFrom(result[0]);
 }
 
-absl::StatusOr<Block> Store::LockBlock(Connection& connection, uint64_t tx, uint64_t seq) {
-  const bool postgres = connection.dialect() == Dialect::kPostgres;
-  const Value params[] = {tx, seq};
-  WM_ASSIGN_OR_RETURN(const sql::Result result,
-                      connection.Execute(absl::StrCat(kSelectBlocks, "WHERE tx = $1 AND seq = $2",
-                                                      postgres ? " FOR UPDATE" : ""),
-                                         params));
-  if (result.empty()) return JournalDamaged("a block that is referred to is not there");
-  return BlockFrom(result[0]);
-}
-
-absl::Status Store::RewriteBlock(Connection& connection, uint64_t tx, uint64_t seq,
+absl::Status Store::RewriteBlock(Connection& connection, const BlockId& id,
                                  const BlockBuilder& block) {
-  const Value params[] = {tx, seq, block.payload().size(), Value::BorrowedBytes(block.keys()),
+  const Value params[] = {id.tx, id.seq, block.payload().size(), Value::BorrowedBytes(block.keys()),
                           Value::BorrowedBytes(block.payload())};
   return connection
       .Execute(
@@ -295,14 +303,12 @@ absl::StatusOr<std::vector<BlockKeys>> Store::NextKeys(Connection& connection,
                                                        absl::string_view tenant,
                                                        const Position& after, int limit) {
   const Value params[] = {after.tx, after.seq, after.index, limit, tenant};
-  WM_ASSIGN_OR_RETURN(
-      const sql::Result result,
-      connection.Execute(absl::StrCat("SELECT tx, seq, last_index, keys FROM journal_blocks "
-                                      "WHERE tenant = $5 AND (tx, seq) >= ($1, $2) AND ",
-                                      BelowHorizon(connection),
-                                      " AND NOT (tx = $1 AND seq = $2 AND last_index <= $3) "
-                                      "ORDER BY tx, seq LIMIT $4"),
-                         params));
+  WM_ASSIGN_OR_RETURN(const sql::Result result,
+                      connection.Execute("SELECT tx, seq, last_index, keys FROM journal_blocks "
+                                         "WHERE tenant = $5 AND (tx, seq) >= ($1, $2) "
+                                         "AND NOT (tx = $1 AND seq = $2 AND last_index <= $3) "
+                                         "ORDER BY tx, seq LIMIT $4",
+                                         params));
   std::vector<BlockKeys> blocks;
   for (const Row row : result) {
     blocks.push_back({.tx = static_cast<uint64_t>(row.Int(0)),
@@ -315,9 +321,8 @@ absl::StatusOr<std::vector<BlockKeys>> Store::NextKeys(Connection& connection,
 
 absl::StatusOr<Position> Store::End(Connection& connection) {
   WM_ASSIGN_OR_RETURN(const sql::Result result,
-                      connection.Execute(absl::StrCat(
-                          "SELECT tx, seq, last_index FROM journal_blocks WHERE ",
-                          BelowHorizon(connection), " ORDER BY tx DESC, seq DESC LIMIT 1")));
+                      connection.Execute("SELECT tx, seq, last_index FROM journal_blocks "
+                                         "ORDER BY tx DESC, seq DESC LIMIT 1"));
   if (result.empty()) return Position();
   return Position{static_cast<uint64_t>(result[0].Int(0)), static_cast<uint64_t>(result[0].Int(1)),
                   static_cast<uint32_t>(result[0].Int(2))};

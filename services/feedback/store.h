@@ -42,14 +42,6 @@ struct SourceCounts {
   bool sent = true;
 };
 
-/// How a transaction that writes the journal takes its turn with those of other replicas.
-enum class WriterTurn {
-  /// Beside any number of others.
-  kShared,
-  /// When none is under way, and before any that follows.
-  kAlone,
-};
-
 /// The headers of a block.
 struct BlockKeys {
   uint64_t tx = 0;
@@ -76,21 +68,17 @@ class Store {
   static int64_t ShardOf(sql::Dialect dialect, absl::string_view tenant);
   static int64_t ShardCount(sql::Dialect dialect);
 
-  /// The transaction's id; 0 on SQLite.
-  static absl::StatusOr<uint64_t> CurrentTransaction(sql::Connection& connection);
-  /// The number of the last block; on PostgreSQL, where blocks are numbered within their
-  /// transaction, 0.
-  static absl::StatusOr<uint64_t> LastSeq(sql::Connection& connection);
+  /// The last block; the zero id when there is none.
+  static absl::StatusOr<BlockId> LastBlock(sql::Connection& connection);
   static absl::Status InsertBlock(sql::Connection& connection, absl::string_view tenant,
-                                  uint64_t tx, uint64_t seq, absl::Time record_time,
+                                  const BlockId& id, absl::Time record_time,
                                   const BlockBuilder& block);
-  /// Waits for the transaction's turn, which lasts until it ends; to be called before it has an id.
-  /// SQLite has one writer, whose turn it always is.
-  absl::Status AwaitTurn(sql::Connection& connection, WriterTurn turn) const;
-  /// A block that nobody else writes until the transaction ends. DATA_LOSS: there is none.
-  static absl::StatusOr<Block> LockBlock(sql::Connection& connection, uint64_t tx, uint64_t seq);
+  /// Waits for the transaction's turn to write, which lasts until it ends: replicas write one after
+  /// another, so that each knows all that was written before, and readers see blocks in their
+  /// order. SQLite has one writer, whose turn it always is.
+  absl::Status AwaitTurn(sql::Connection& connection) const;
   /// Puts `block` in the place of that one; it has as many entries, of the same indexes.
-  static absl::Status RewriteBlock(sql::Connection& connection, uint64_t tx, uint64_t seq,
+  static absl::Status RewriteBlock(sql::Connection& connection, const BlockId& id,
                                    const BlockBuilder& block);
   /// Writes, but leaves everything as it was: it fails at the latest when it is committed if the
   /// database cannot be written.
@@ -99,15 +87,18 @@ class Store {
                          absl::Time now) const;
   // Reading the journal.
 
-  /// How many entries the blocks after `seq` have; SQLite only.
-  static absl::StatusOr<int64_t> CountEntries(sql::Connection& connection, uint64_t seq);
-  /// Calls `visit` for each block after `seq`, in order; SQLite only.
-  static absl::Status ReadKeys(
-      sql::Connection& connection, uint64_t seq,
-      absl::FunctionRef<absl::Status(uint64_t seq, absl::string_view keys)> visit);
+  /// How many entries the blocks after `block` have.
+  static absl::StatusOr<int64_t> CountEntries(sql::Connection& connection, const BlockId& block);
+  using KeysVisitor = absl::FunctionRef<absl::Status(const BlockId& block, absl::string_view keys)>;
+  /// Calls `visit` for each block after `block`, in order.
+  static absl::Status ReadKeys(sql::Connection& connection, const BlockId& block,
+                               KeysVisitor visit);
+  /// The same for these blocks alone, which are in order; PostgreSQL only. DATA_LOSS: one is not
+  /// there.
+  static absl::Status ReadKeysOf(sql::Connection& connection, absl::Span<const BlockId> blocks,
+                                 KeysVisitor visit);
   /// The next blocks of `tenant` with entries after `after`, in order: one, and more as long as
-  /// their payloads stay within `max_bytes`. On PostgreSQL only those of transactions before which
-  /// none can still commit.
+  /// their payloads stay within `max_bytes`.
   static absl::StatusOr<std::vector<Block>> NextBlocks(sql::Connection& connection,
                                                        absl::string_view tenant,
                                                        const Position& after, int64_t max_bytes);
@@ -128,7 +119,7 @@ class Store {
   static absl::StatusOr<Backlog> ReadBacklog(sql::Connection& connection, int64_t shard,
                                              const Position& after);
   /// DATA_LOSS: there is no such block.
-  static absl::StatusOr<Block> ReadBlock(sql::Connection& connection, uint64_t tx, uint64_t seq);
+  static absl::StatusOr<Block> ReadBlock(sql::Connection& connection, const BlockId& id);
   /// The last entry that NextBlocks would come to; the zero position when there is none.
   static absl::StatusOr<Position> End(sql::Connection& connection);
 

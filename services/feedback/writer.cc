@@ -81,10 +81,6 @@ absl::Status Writer::Append(const std::string& tenant, JournalStore::Addition ad
   return AppendBy([&](JournalStore& journal) { return journal.Append(tenant, addition); });
 }
 
-absl::Status Writer::AppendAlone(const std::string& tenant, JournalStore::Addition addition) {
-  return AppendBy([&](JournalStore& journal) { return journal.AppendAlone(tenant, addition); });
-}
-
 absl::Status Writer::AppendBy(absl::FunctionRef<absl::Status(JournalStore&)> append) {
   absl::Status appended;
   WM_RETURN_IF_ERROR(Perform([&](JournalStore& journal) {

@@ -75,9 +75,6 @@ class Writer {
   /// The same for entries that somebody adds.
   absl::Status Append(const std::string& tenant, JournalStore::Addition addition);
 
-  /// The same, see JournalStore::AppendAlone.
-  absl::Status AppendAlone(const std::string& tenant, JournalStore::Addition addition);
-
   /// The entry that counts for a key, as of the last commit; nothing when the key is not known.
   /// UNAVAILABLE: it is being stopped.
   absl::StatusOr<std::optional<Position>> Find(const Hash128& key);

@@ -257,8 +257,8 @@ TEST_P(WriterTest, AKeyIsErasedWhenTheJournalSaysSoWhateverTheCommitAnswered) {
   const auto erase = [&] {
     return writer_->Append(
         "demo", [&](const JournalTransaction& transaction, BlockBuilder*) -> absl::Status {
-          const auto block =
-              Store::LockBlock(*transaction.connection, fourth.position.tx, fourth.position.seq);
+          const BlockId id = fourth.position.block();
+          const auto block = Store::ReadBlock(*transaction.connection, id);
           if (!block.ok()) return block.status();
           BlockBuilder without;
           const absl::Status read = ReadEntries(
@@ -269,9 +269,7 @@ TEST_P(WriterTest, AKeyIsErasedWhenTheJournalSaysSoWhateverTheCommitAnswered) {
                 return true;
               });
           const absl::Status written =
-              read.ok()
-                  ? Store::RewriteBlock(*transaction.connection, block->tx, block->seq, without)
-                  : read;
+              read.ok() ? Store::RewriteBlock(*transaction.connection, id, without) : read;
           return written.ok() ? transaction.keys->Erase(*transaction.connection, {fourth})
                               : written;
         });

@@ -71,6 +71,7 @@ class Stages {
     Require(store.ok(), store.status().ToString());
     store_ = *std::move(store);
     preparer_ = std::make_unique<Preparer>(store_->hash_key());
+    connection_ = *databases_.journal->Dedicated();
     journal_ = *JournalStore::Create(store_.get(), Clock::Real());
     index_ = *IndexStore::Open(databases_.index(), *store_);
     indexer_ = std::make_unique<Indexer>(store_.get(), index_.get(), &commits_, Clock::Real(),
@@ -137,8 +138,8 @@ class Stages {
     std::vector<Candidate*> pointers;
     for (Candidate& copy : copies) pointers.push_back(&copy);
     round->Time("keys", [&] {
-      Require(keys_.Resolve({}, pointers).ok(), "cannot resolve");
-      keys_.Committed(0);
+      Require(keys_.Resolve(*connection_, pointers).ok(), "cannot resolve");
+      keys_.Committed({});
     });
   }
 
@@ -153,6 +154,7 @@ class Stages {
   v1::IngestRequest message_;
   text::Redactor redactor_;
   std::unique_ptr<Preparer> preparer_;
+  std::unique_ptr<sql::Connection> connection_;
   MemoryKeyStore keys_;
   uint64_t sum_ = 0;
 };
