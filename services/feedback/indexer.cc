@@ -13,10 +13,10 @@
 namespace waymark::feedback {
 namespace {
 
-// How much of the journal a page takes. On PostgreSQL, where an open transaction holds the feed
-// back, little; on SQLite much, since rows are sorted within a page.
+// How much of the journal a page takes: much, since rows are sorted within a page; on PostgreSQL
+// less, whose statements have to end within their timeout on a slow server, too.
 constexpr int64_t kSqlitePageBytes = 72 << 20;
-constexpr int64_t kPostgresPageBytes = 1 << 20;
+constexpr int64_t kPostgresPageBytes = 16 << 20;
 // A pause after a pass that found little, so that a trickle of signals costs few transactions.
 constexpr absl::Duration kPause = absl::Milliseconds(25);
 // How long another replica's commit, or that the lag has shrunk, may go unnoticed.
@@ -100,8 +100,8 @@ void Indexer::Yield() {
   }
 }
 
-// The journal is read and parsed before the transaction begins: on PostgreSQL an open one holds the
-// feed back. Whether the page is still the next one is asked again in it.
+// The journal is read and parsed before the transaction begins, which keeps it short. Whether the
+// page is still the next one is asked again in it.
 absl::StatusOr<bool> Indexer::IndexPageOf(int64_t shard) {
   WM_ASSIGN_OR_RETURN(const ShardCursor cursor, index_->Cursor(shard));
   const int64_t bytes = journal_->postgres() ? kPostgresPageBytes : kSqlitePageBytes;
