@@ -1,11 +1,13 @@
 #include "libs/rpc/call.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "grpcpp/support/proto_buffer_reader.h"
 #include "libs/base/error.h"
 #include "libs/base/ids.h"
 #include "libs/base/log.h"
@@ -39,6 +41,20 @@ absl::Time DeadlineOf(const grpc::ServerContext& context) {
 }
 
 }  // namespace
+
+google::protobuf::ArenaOptions internal::ArenaFor(size_t bytes) {
+  // Few blocks for a batch, none large enough that malloc would map it anew for each call.
+  google::protobuf::ArenaOptions options;
+  options.max_block_size = 64 << 10;
+  options.start_block_size = std::clamp<size_t>(2 * bytes, 512, options.max_block_size);
+  return options;
+}
+
+bool internal::Parse(const grpc::ByteBuffer& bytes, google::protobuf::Message* message) {
+  grpc::ByteBuffer shared(bytes);
+  grpc::ProtoBufferReader reader(&shared);
+  return message->ParseFromZeroCopyStream(&reader) && reader.status().ok();
+}
 
 bool CallContext::cancelled() const {
   return server_context_->IsCancelled() || absl::Now() >= deadline;
@@ -222,6 +238,22 @@ void CallScope::Log(const absl::Status& answer, const absl::Status& original, ab
   line.Add("incident", details.metadata.at(0).second).Add("detail", original.ToString());
 }
 
+namespace {
+
+absl::Status Check(absl::FunctionRef<void(Violations&)> validate) {
+  Violations violations;
+  validate(violations);
+  return violations.ToStatus();
+}
+
+absl::Status Malformed(const google::protobuf::Message& request) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_FIELD",
+                   absl::StrCat("the request's bytes are no ", request.GetTypeName(),
+                                "; send what its proto says"));
+}
+
+}  // namespace
+
 grpc::Status RunUnary(Shell& shell, grpc::ServerContext* context, const MethodTraits& method,
                       const google::protobuf::Message& request,
                       absl::FunctionRef<void(Violations&)> validate,
@@ -230,11 +262,22 @@ grpc::Status RunUnary(Shell& shell, grpc::ServerContext* context, const MethodTr
   absl::Status status = scope.CheckCaller();
   if (status.ok()) status = scope.Authorize(request);
   if (status.ok()) status = scope.Admit();
-  if (status.ok()) {
-    Violations violations;
-    validate(violations);
-    status = violations.ToStatus();
-  }
+  if (status.ok()) status = Check(validate);
+  if (status.ok()) status = handle(scope.call());
+  return scope.Finish(status);
+}
+
+grpc::Status RunUnparsedUnary(Shell& shell, grpc::ServerContext* context,
+                              const MethodTraits& method, const google::protobuf::Message& request,
+                              absl::FunctionRef<bool()> parse,
+                              absl::FunctionRef<void(Violations&)> validate,
+                              absl::FunctionRef<absl::Status(const CallContext&)> handle) {
+  CallScope scope(shell, context, method);
+  absl::Status status = scope.CheckCaller();
+  if (status.ok()) status = scope.Admit();
+  if (status.ok() && !parse()) status = Malformed(request);
+  if (status.ok()) status = scope.Authorize(request);
+  if (status.ok()) status = Check(validate);
   if (status.ok()) status = handle(scope.call());
   return scope.Finish(status);
 }
@@ -250,10 +293,7 @@ grpc::Status RunClientStream(Shell& shell, grpc::ServerContext* context, const M
   if (status.ok()) status = scope.Admit();
   while (status.ok() && read()) {
     status = scope.Authorize(request);
-    if (!status.ok()) break;
-    Violations violations;
-    validate(violations);
-    status = violations.ToStatus();
+    if (status.ok()) status = Check(validate);
     if (status.ok()) status = on_message(scope.call());
   }
   if (status.ok() && scope.call().cancelled()) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,8 +13,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "google/protobuf/arena.h"
 #include "google/protobuf/message.h"
 #include "grpcpp/server_context.h"
+#include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/status.h"
 #include "grpcpp/support/sync_stream.h"
 #include "libs/rpc/environment.h"
@@ -77,8 +81,9 @@ struct Method {
   bool all_tenants = false;
   /// Whether the log tells the request's size. Counting costs about 7 % of parsing: off for bulk.
   bool count_bytes = true;
-  /// How many places of admission a request takes, see Admission::Enter; one unless set.
-  int64_t (*places)(const Request&) = nullptr;
+  /// Of UnparsedUnary: how many places of admission a request of that many bytes takes, see
+  /// Admission::Enter; one unless set.
+  int64_t (*places)(size_t bytes) = nullptr;
 };
 
 /// What the untyped cores need to know of a Method.
@@ -95,6 +100,13 @@ grpc::Status RunUnary(Shell& shell, grpc::ServerContext* context, const MethodTr
                       absl::FunctionRef<void(Violations&)> validate,
                       absl::FunctionRef<absl::Status(const CallContext&)> handle);
 
+/// The untyped core of UnparsedUnary: `parse` fills `request`.
+grpc::Status RunUnparsedUnary(Shell& shell, grpc::ServerContext* context,
+                              const MethodTraits& method, const google::protobuf::Message& request,
+                              absl::FunctionRef<bool()> parse,
+                              absl::FunctionRef<void(Violations&)> validate,
+                              absl::FunctionRef<absl::Status(const CallContext&)> handle);
+
 /// The untyped core of ClientStream.
 grpc::Status RunClientStream(Shell& shell, grpc::ServerContext* context, const MethodTraits& method,
                              const google::protobuf::Message& request,
@@ -105,11 +117,17 @@ grpc::Status RunClientStream(Shell& shell, grpc::ServerContext* context, const M
 
 namespace internal {
 
+/// For a request that was sent in that many bytes.
+google::protobuf::ArenaOptions ArenaFor(size_t bytes);
+
+/// Fills `message`; false: these are no bytes of one.
+bool Parse(const grpc::ByteBuffer& bytes, google::protobuf::Message* message);
+
 /// Calls `handler(args..., response)` when it takes the response, else moves the StatusOr that
 /// `handler(args...)` returns into it.
 template <typename Response, typename Handler, typename... Args>
-absl::Status Fill(Response* response, Handler& handler, const Args&... args) {
-  if constexpr (std::is_invocable_v<Handler&, const Args&..., Response*>) {
+absl::Status Fill(Response* response, Handler& handler, Args&... args) {
+  if constexpr (std::is_invocable_v<Handler&, Args&..., Response*>) {
     return handler(args..., response);
   } else {
     absl::StatusOr<Response> result = handler(args...);
@@ -136,13 +154,37 @@ grpc::Status Unary(Shell& shell, grpc::ServerContext* context, const Request* re
                    Response* response, const Method<std::type_identity_t<Request>>& method,
                    Handler&& handler, const char* name = __builtin_FUNCTION()) {
   return RunUnary(
-      shell, context,
-      {name, method.all_tenants, method.count_bytes, method.places ? method.places(*request) : 1},
-      *request,
+      shell, context, {name, method.all_tenants, method.count_bytes}, *request,
       [&](Violations& violations) {
         if (method.validate) method.validate(*request, violations);
       },
       [&](const CallContext& call) { return internal::Fill(response, handler, call, *request); });
+}
+
+/// The same for a request that comes as bytes, see BoundService, and is not parsed before the call
+/// is admitted, so that refusing costs little beside answering. The order is then caller and
+/// tenant, admission, parsing, authorization, validation, handler. The request is the handler's to
+/// use up (`Request&` instead of `const Request&`); it lives in an arena that ends with the call.
+///   grpc::Status Import(grpc::ServerContext* context, const grpc::ByteBuffer* request,
+///                       ImportResponse* response) {
+///     return rpc::UnparsedUnary<ImportRequest>(shell_, context, request, response, {}, ...);
+///   }
+template <typename Request, typename Response, typename Handler>
+grpc::Status UnparsedUnary(Shell& shell, grpc::ServerContext* context,
+                           const grpc::ByteBuffer* bytes, Response* response,
+                           const Method<std::type_identity_t<Request>>& method, Handler&& handler,
+                           const char* name = __builtin_FUNCTION()) {
+  const size_t size = bytes->Length();
+  google::protobuf::Arena arena(internal::ArenaFor(size));
+  auto& request = *google::protobuf::Arena::CreateMessage<Request>(&arena);
+  return RunUnparsedUnary(
+      shell, context,
+      {name, method.all_tenants, method.count_bytes, method.places ? method.places(size) : 1},
+      request, [&] { return internal::Parse(*bytes, &request); },
+      [&](Violations& violations) {
+        if (method.validate) method.validate(request, violations);
+      },
+      [&](const CallContext& call) { return internal::Fill(response, handler, call, request); });
 }
 
 /// The same around a client's stream, which counts as one call and is admitted before it is read.

@@ -1,6 +1,7 @@
 #include "libs/rpc/call.h"
 
 #include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -231,6 +232,86 @@ TEST(CallTest, CountsCallsByMethodAndCode) {
               HasSubstr("waymark_rpc_requests_total{code=\"INVALID_ARGUMENT\"," + labels + " 1\n"));
   EXPECT_THAT(text, HasSubstr("waymark_rpc_duration_seconds_count{" + labels + " 3\n"));
   EXPECT_THAT(text, HasSubstr("waymark_rpc_in_flight{" + labels + " 0\n"));
+}
+
+GetEchoRequest RequestFor(const std::string& tenant, const std::string& text) {
+  GetEchoRequest request;
+  request.set_name("tenants/" + tenant + "/echoes/e1");
+  request.set_text(text);
+  return request;
+}
+
+// What TakeEcho answers `caller` when it sends `bytes`.
+absl::StatusOr<Echo> Take(EchoServer& server, const std::string& caller, const std::string& bytes) {
+  grpc::ClientContext context;
+  rpc::SetUpContext(context, {.tenant = caller});
+  const grpc::Slice slice(bytes);
+  const grpc::ByteBuffer request(&slice, 1);
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  absl::Notification done;
+  grpc::GenericStub stub(rpc::MakeChannel(server.host->address()));
+  stub.UnaryCall(&context, "/waymark.rpctest.EchoService/TakeEcho", {}, &request, &response,
+                 [&](const grpc::Status& ended) {
+                   status = ended;
+                   done.Notify();
+                 });
+  done.WaitForNotification();
+  if (!status.ok()) return rpc::FromGrpcStatus(status);
+  Echo echo;
+  EXPECT_TRUE(grpc::SerializationTraits<Echo>::Deserialize(&response, &echo).ok());
+  return echo;
+}
+
+absl::StatusOr<Echo> Take(EchoServer& server, const std::string& caller,
+                          const GetEchoRequest& request) {
+  return Take(server, caller, request.SerializeAsString());
+}
+
+constexpr char kMalformed[] = "these are no fields";
+
+TEST(UnparsedUnaryTest, AnswersWithWhatTheHandlerReturns) {
+  EchoServer server;
+  const auto echo = Take(server, "demo", RequestFor("demo", "hello"));
+  ASSERT_TRUE(echo.ok()) << echo.status();
+  EXPECT_EQ(echo->text(), "hello");
+  const std::string large(100'000, 'x');
+  EXPECT_EQ(Take(server, "demo", RequestFor("demo", large))->text(), large);
+}
+
+TEST(UnparsedUnaryTest, ChecksCallerThenAdmissionThenBytesThenTenantThenFields) {
+  EchoServer server(kOneCall);
+  std::thread first([&] { EXPECT_TRUE(GetEcho(server, "block").ok()); });
+  server.service->blocked.WaitForNotification();
+  const auto code = [&](const std::string& caller, const auto& request) {
+    return Take(server, caller, request).status().code();
+  };
+  const GetEchoRequest foreign = RequestFor("acme", "invalid");
+  EXPECT_EQ(code("unknown", std::string(kMalformed)), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(code("demo", std::string(kMalformed)), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(code("demo", foreign), absl::StatusCode::kResourceExhausted);
+  server.service->release.Notify();
+  first.join();
+  EXPECT_EQ(code("demo", std::string(kMalformed)), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(code("demo", foreign), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(code("demo", RequestFor("demo", "invalid")), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(server.service->handled, 1);
+}
+
+TEST(UnparsedUnaryTest, MalformedBytesAreExplainedCountedAndLogged) {
+  EchoServer server;
+  ::testing::internal::CaptureStderr();
+  const absl::Status status = Take(server, "demo", kMalformed).status();
+  server.host.reset();
+  const auto lines = CallLines(::testing::internal::GetCapturedStderr());
+  EXPECT_EQ(ReasonOf(status), "INVALID_FIELD");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("waymark.rpctest.GetEchoRequest"));
+  ASSERT_THAT(lines, SizeIs(1));
+  EXPECT_THAT(lines[0], HasSubstr("\"method\":\"TakeEcho\""));
+  EXPECT_THAT(lines[0], HasSubstr("\"code\":\"INVALID_ARGUMENT\""));
+  EXPECT_THAT(
+      server.metrics.Render(),
+      HasSubstr("waymark_rpc_requests_total{code=\"INVALID_ARGUMENT\",method=\"TakeEcho\""));
 }
 
 // Sends `texts` as batches, each for a tenant, and answers how the stream ended.

@@ -41,10 +41,10 @@ void CheckBatch(const Request& request, Violations& violations) {
 }
 
 // Enough batches at once to fill a commit, few enough that who is refused soon gets a processor.
-int64_t PlacesOf(const v1::IngestRequest& request) {
-  constexpr int kSignalsAPlace = 100;
-  constexpr int kMostPlaces = 8;
-  return std::min(kMostPlaces, 1 + request.signals_size() / kSignalsAPlace);
+int64_t PlacesOf(size_t bytes) {
+  constexpr size_t kBytesAPlace = 26'000;
+  constexpr size_t kMostPlaces = 8;
+  return static_cast<int64_t>(std::min(kMostPlaces, 1 + bytes / kBytesAPlace));
 }
 
 void CheckPull(const v1::PullFeedRequest& request, Violations& violations) {
@@ -147,20 +147,25 @@ class StreamSum {
 
 FeedbackServiceImpl::FeedbackServiceImpl(const rpc::Environment& environment,
                                          const ServiceParts& parts)
-    : shell_(v1::FeedbackService::service_full_name(), environment), parts_(parts) {}
+    : BoundService(v1::FeedbackService::service_full_name()),
+      shell_(v1::FeedbackService::service_full_name(), environment),
+      parts_(parts) {
+  Bind("Ingest", &FeedbackServiceImpl::Ingest);
+  Bind("StreamIngest", &FeedbackServiceImpl::StreamIngest);
+  Bind("PullFeed", &FeedbackServiceImpl::PullFeed);
+  Bind("UpdateTouchpointCatalogue", &FeedbackServiceImpl::UpdateTouchpointCatalogue);
+}
 
 grpc::Status FeedbackServiceImpl::Ingest(grpc::ServerContext* context,
-                                         const v1::IngestRequest* request,
+                                         const grpc::ByteBuffer* request,
                                          v1::IngestResponse* response) {
-  return rpc::Unary(
+  return rpc::UnparsedUnary<v1::IngestRequest>(
       shell_, context, request, response,
       {.validate = CheckBatch<v1::IngestRequest>, .count_bytes = false, .places = PlacesOf},
-      [&](const CallContext& call, const v1::IngestRequest&,
+      [&](const CallContext& call, v1::IngestRequest& ingest,
           v1::IngestResponse* out) -> absl::Status {
-        // gRPC made the message for this call alone, so it may be used up.
-        auto* signals = const_cast<v1::IngestRequest*>(request)->mutable_signals();
         WM_ASSIGN_OR_RETURN(const std::shared_ptr<Submission> batch,
-                            parts_.ingestor->Submit(call.tenant, signals));
+                            parts_.ingestor->Submit(call.tenant, ingest.mutable_signals()));
         WM_RETURN_IF_ERROR(parts_.ingestor->Await(*batch, call.deadline));
         FillOutcomes(*batch, out->mutable_outcomes());
         FillProblems(*batch, 0, kMaxBatchSignals, out->mutable_problems());

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "grpcpp/server_context.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "libs/rpc/bound_service.h"
 #include "libs/rpc/call.h"
 #include "services/feedback/catalogue_store.h"
 #include "services/feedback/feed.h"
@@ -18,21 +20,21 @@ struct ServiceParts {
   Replacer* replacer = nullptr;
 };
 
-/// The gRPC edge. Thread-safe.
-class FeedbackServiceImpl final : public v1::FeedbackService::Service {
+/// The gRPC edge of v1::FeedbackService. Thread-safe.
+class FeedbackServiceImpl final : public rpc::BoundService {
  public:
   FeedbackServiceImpl(const rpc::Environment& environment, const ServiceParts& parts);
 
-  grpc::Status Ingest(grpc::ServerContext* context, const v1::IngestRequest* request,
-                      v1::IngestResponse* response) override;
+  grpc::Status Ingest(grpc::ServerContext* context, const grpc::ByteBuffer* request,
+                      v1::IngestResponse* response);
   grpc::Status StreamIngest(grpc::ServerContext* context,
                             grpc::ServerReader<v1::StreamIngestRequest>* reader,
-                            v1::StreamIngestResponse* response) override;
+                            v1::StreamIngestResponse* response);
   grpc::Status PullFeed(grpc::ServerContext* context, const v1::PullFeedRequest* request,
-                        v1::PullFeedResponse* response) override;
+                        v1::PullFeedResponse* response);
   grpc::Status UpdateTouchpointCatalogue(grpc::ServerContext* context,
                                          const v1::UpdateTouchpointCatalogueRequest* request,
-                                         v1::TouchpointCatalogue* response) override;
+                                         v1::TouchpointCatalogue* response);
 
  private:
   rpc::Shell shell_;

@@ -1,13 +1,15 @@
 // What the accept path does when it is asked for more than it can do. Two shows, each with calls of
 // 100 signals and of 1:
 // - Overload: as many callers as it takes to keep the server busy, then ten times as many: what is
-//   still answered (goodput), what is shed, how quickly, and what memory that takes.
+//   still answered (goodput), what is shed, how quickly, what memory that takes, and how much of
+//   the machine the server and the callers use, which share it.
 // - Fairness: eight tenants, each sending a sixteenth of what the server can do; then one of them
 //   twenty times that, first waiting when it is told to, then not: what the seven others notice.
 //   overload_bench [--rounds 5] [--measured 2s] [--callers 64] [--batch 0] [--pin]
 // The server is this process, over loopback TCP; callers are processes of their own, on the other
 // core with --pin. Writes nothing outside a temporary folder, which it removes.
 #include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -67,6 +69,22 @@ double MemoryMiB() {
     if (std::sscanf(line.c_str(), "VmRSS: %lf", &kib) == 1) return kib / 1024;
   }
   return 0;
+}
+
+/// Seconds of CPU since they began: this process and those that have ended.
+struct CpuTime {
+  double server = 0;
+  double callers = 0;
+};
+
+CpuTime UsedCpu() {
+  const auto seconds = [](int who) {
+    rusage usage;
+    Require(getrusage(who, &usage) == 0, "cannot read the CPU time");
+    return absl::ToDoubleSeconds(absl::DurationFromTimeval(usage.ru_utime) +
+                                 absl::DurationFromTimeval(usage.ru_stime));
+  };
+  return {seconds(RUSAGE_SELF), seconds(RUSAGE_CHILDREN)};
 }
 
 double Median(std::vector<double> values) {
@@ -160,6 +178,12 @@ class MemoryWatch {
   std::thread thread_;
 };
 
+/// What callers found, and how many cores they and the server used, warming up included.
+struct Saturated : CallerFigures {
+  double server_cores = 0;
+  double caller_cores = 0;
+};
+
 class Bench {
  public:
   Bench(const BenchOptions& options, int64_t batch, const std::string& folder)
@@ -181,33 +205,41 @@ class Bench {
     return callers;
   }
 
-  CallerFigures Saturate(int64_t count, bool honour) {
+  Saturated Saturate(int64_t count, bool honour) {
     CallerOptions callers = Callers();
     callers.tenants = {TenantName(0)};
     callers.callers = count;
     callers.connections = kConnections;
     callers.honour = honour;
-    return CallerProcess(callers, options_.pin, 0).Wait();
+    const CpuTime before = UsedCpu();
+    const absl::Time start = absl::Now();
+    Saturated saturated = {CallerProcess(callers, options_.pin, 0).Wait()};
+    const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
+    const CpuTime after = UsedCpu();
+    saturated.server_cores = (after.server - before.server) / seconds;
+    saturated.caller_cores = (after.callers - before.callers) / seconds;
+    return saturated;
   }
 
-  static void PrintShed(const char* name, const std::vector<CallerFigures>& all,
+  static void PrintShed(const char* name, const std::vector<Saturated>& all,
                         const std::vector<double>& goodput) {
-    const auto median = [&](double CallerFigures::*figure) {
+    const auto median = [&](double Saturated::*figure) {
       std::vector<double> values;
-      for (const CallerFigures& one : all) values.push_back(one.*figure);
+      for (const Saturated& one : all) values.push_back(one.*figure);
       return Median(values);
     };
-    std::printf("%-34s %9.0f %8.3f %9.0f %7.0f %8.1f %8.1f %8.2f %8.2f\n", name,
+    std::printf("%-34s %9.0f %8.3f %9.0f %7.0f %8.1f %8.1f %8.2f %8.2f %7.2f %7.2f\n", name,
                 median(&CallerFigures::answered), Median(goodput), median(&CallerFigures::shed),
                 median(&CallerFigures::failed), median(&CallerFigures::answered_p50),
                 median(&CallerFigures::answered_p99), median(&CallerFigures::shed_p50),
-                median(&CallerFigures::shed_p99));
+                median(&CallerFigures::shed_p99), median(&Saturated::server_cores),
+                median(&Saturated::caller_cores));
     std::fflush(stdout);
   }
 
   // Returns how many calls a second the server can answer.
   double Overload() {
-    std::vector<CallerFigures> base, honouring, ignoring;
+    std::vector<Saturated> base, honouring, ignoring;
     std::vector<double> ones, honouring_goodput, ignoring_goodput, capacities, before, growth;
     for (int64_t round = 0; round < options_.rounds; ++round) {
       base.push_back(Saturate(options_.callers, true));
@@ -222,8 +254,8 @@ class Bench {
       ignoring_goodput.push_back(ignoring.back().answered / capacity);
       growth.push_back(memory.most() - before.back());
     }
-    std::printf("%-34s %9s %8s %9s %7s %8s %8s %8s %8s\n", "", "answered/s", "goodput", "shed/s",
-                "fail/s", "p50 ms", "p99 ms", "shed p50", "p99");
+    std::printf("%-34s %9s %8s %9s %7s %8s %8s %8s %8s %7s %7s\n", "", "answered/s", "goodput",
+                "shed/s", "fail/s", "p50 ms", "p99 ms", "shed p50", "p99", "cores", "callers");
     PrintShed(absl::StrCat(options_.callers, " callers").c_str(), base, ones);
     PrintShed("10 times as many, told when", honouring, honouring_goodput);
     PrintShed("10 times as many, deaf to it", ignoring, ignoring_goodput);

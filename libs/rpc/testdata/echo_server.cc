@@ -23,6 +23,11 @@ void CheckText(const std::string& text, rpc::Violations& violations) {
   if (text == "invalid") violations.Add("text", text, "must be another word");
 }
 
+void CheckGet(const GetEchoRequest& request, rpc::Violations& violations) {
+  violations.CheckName("name", request.name(), "tenants/*/echoes/*");
+  CheckText(request.text(), violations);
+}
+
 Echo MakeEcho(const std::string& text) {
   Echo echo;
   echo.set_text(text);
@@ -32,16 +37,26 @@ Echo MakeEcho(const std::string& text) {
 }  // namespace
 
 EchoServiceImpl::EchoServiceImpl(const rpc::Environment& environment)
-    : shell_(EchoService::service_full_name(), environment) {}
+    : BoundService(EchoService::service_full_name()),
+      shell_(EchoService::service_full_name(), environment) {
+  Bind("GetEcho", &EchoServiceImpl::GetEcho);
+  Bind("TakeEcho", &EchoServiceImpl::TakeEcho);
+  Bind("ListEchoes", &EchoServiceImpl::ListEchoes);
+  Bind("UpdateEcho", &EchoServiceImpl::UpdateEcho);
+  Bind("StreamEchoes", &EchoServiceImpl::StreamEchoes);
+}
 
 grpc::Status EchoServiceImpl::GetEcho(grpc::ServerContext* context, const GetEchoRequest* request,
                                       Echo* response) {
-  const auto validate = [](const GetEchoRequest& r, rpc::Violations& violations) {
-    violations.CheckName("name", r.name(), "tenants/*/echoes/*");
-    CheckText(r.text(), violations);
-  };
-  return rpc::Unary(shell_, context, request, response, {.validate = validate},
+  return rpc::Unary(shell_, context, request, response, {.validate = CheckGet},
                     [&](const auto& call, const auto& r) { return Get(call, r); });
+}
+
+grpc::Status EchoServiceImpl::TakeEcho(grpc::ServerContext* context,
+                                       const grpc::ByteBuffer* request, Echo* response) {
+  return rpc::UnparsedUnary<GetEchoRequest>(
+      shell_, context, request, response, {.validate = CheckGet},
+      [&](const auto& call, GetEchoRequest& r) { return Get(call, r); });
 }
 
 absl::StatusOr<Echo> EchoServiceImpl::Get(const rpc::CallContext& call,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "libs/rpc/bound_service.h"
 #include "libs/rpc/call.h"
 #include "libs/rpc/channel.h"
 #include "libs/rpc/server_host.h"
@@ -14,20 +15,21 @@
 namespace waymark::rpctest {
 
 /// Does what the request's text says; any other text is answered.
-class EchoServiceImpl : public EchoService::Service {
+class EchoServiceImpl : public rpc::BoundService {
  public:
   explicit EchoServiceImpl(const rpc::Environment& environment);
 
   /// "block": waits for `release`. "wait": until the call is cancelled, then notifies `cancelled`.
   /// "internal", "no reason", "not found": such an error. "trace", "context": what the handler saw.
-  grpc::Status GetEcho(grpc::ServerContext* context, const GetEchoRequest* request,
-                       Echo* response) override;
+  grpc::Status GetEcho(grpc::ServerContext* context, const GetEchoRequest* request, Echo* response);
+  grpc::Status TakeEcho(grpc::ServerContext* context, const grpc::ByteBuffer* request,
+                        Echo* response);
   grpc::Status ListEchoes(grpc::ServerContext* context, const ListEchoesRequest* request,
-                          Echo* response) override;
+                          Echo* response);
   grpc::Status UpdateEcho(grpc::ServerContext* context, const UpdateEchoRequest* request,
-                          Echo* response) override;
+                          Echo* response);
   grpc::Status StreamEchoes(grpc::ServerContext* context,
-                            grpc::ServerReader<ListEchoesRequest>* reader, Echo* response) override;
+                            grpc::ServerReader<ListEchoesRequest>* reader, Echo* response);
 
   std::vector<rpc::NamedService> services() { return {{EchoService::service_full_name(), this}}; }
 
