@@ -304,11 +304,8 @@ void LinkAndUnlinkAtOnce(std::vector<TestService*> services) {
       for (int round = 0; round < 25; ++round) {
         const auto link = Link(service, absl::StrCat("a", round % 3), absl::StrCat("b", i % 2));
         ASSERT_TRUE(link.ok()) << link.status();
-        for (TestService* one : services) one->Await("demo", link->position());
         if (round == 24) break;
-        const auto unlinked = Unlink(service, link->name());
-        if (!unlinked.ok()) continue;  // another caller was first
-        for (TestService* one : services) one->Await("demo", *unlinked);
+        Unlink(service, link->name()).IgnoreError();  // another caller may have been first
       }
     });
   }

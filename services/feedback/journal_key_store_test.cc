@@ -13,7 +13,6 @@
 namespace waymark::feedback {
 namespace {
 
-using ::testing::Contains;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 

@@ -23,15 +23,6 @@ class ReplicasTest : public ::testing::Test {
     second_ = std::make_unique<TestService>(url_);
   }
 
-  // Whichever takes them in, each waits until its feed has come to them.
-  v1::IngestResponse Ingest(TestService& service, const std::vector<v1::Signal>& signals) {
-    const v1::IngestResponse response = service.Ingest(signals);
-    for (TestService* replica : {first_.get(), second_.get()}) {
-      replica->Await("demo", response.position());
-    }
-    return response;
-  }
-
   std::string url_;
   std::unique_ptr<TestService> first_;
   std::unique_ptr<TestService> second_;
@@ -49,7 +40,7 @@ TEST_F(ReplicasTest, RecordEachKeyOnceWhenBothGetItAtTheSameTime) {
         const int key = batch * kBatch + i;
         signals.push_back(Visit(absl::StrCat(backwards ? kKeys - 1 - key : key)));
       }
-      const v1::IngestResponse response = Ingest(service, signals);
+      const v1::IngestResponse response = service.Ingest(signals);
       for (const int outcome : response.outcomes()) {
         recorded += outcome == v1::INGEST_OUTCOME_RECORDED;
         duplicate += outcome == v1::INGEST_OUTCOME_DUPLICATE;
@@ -74,8 +65,8 @@ TEST_F(ReplicasTest, AFeedThatIsFollowedWhileBothWriteSkipsNothing) {
   std::atomic<int> writing = 2;
   const auto send = [&](TestService& service, int offset) {
     for (int batch = 0; batch < kBatches; ++batch) {
-      Ingest(service, {Visit(absl::StrCat(offset, "-", batch, "-a")),
-                       Visit(absl::StrCat(offset, "-", batch, "-b"))});
+      service.Ingest({Visit(absl::StrCat(offset, "-", batch, "-a")),
+                      Visit(absl::StrCat(offset, "-", batch, "-b"))});
     }
     --writing;
   };
@@ -100,7 +91,7 @@ TEST_F(ReplicasTest, RevisionsOfOneKeyComeInTheirOrderWhicheverReplicaTookThem) 
   constexpr int kRevisions = 40;
   const auto send = [&](TestService& service, int parity) {
     for (int revision = parity; revision < kRevisions; revision += 2) {
-      Ingest(service, {Visit(absl::StrCat("filler", revision)), Visit("key", revision)});
+      service.Ingest({Visit(absl::StrCat("filler", revision)), Visit("key", revision)});
     }
   };
   std::thread one([&] { send(*first_, 0); });
@@ -129,7 +120,7 @@ TEST_F(ReplicasTest, ALongPollAtOneIsAnsweredByACommitAtTheOther) {
 }
 
 TEST_F(ReplicasTest, OneThatEndsLosesNothingThatItAcknowledged) {
-  Ingest(*first_, {Visit("a"), Visit("b")});
+  first_->Ingest({Visit("a"), Visit("b")});
   first_ = nullptr;
   EXPECT_EQ(second_->IngestOne(Visit("a")), v1::INGEST_OUTCOME_DUPLICATE);
   EXPECT_THAT(second_->PullAll(), SizeIs(2));
