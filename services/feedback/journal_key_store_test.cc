@@ -5,6 +5,7 @@
 #include <random>
 #include <set>
 
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "libs/testing/databases.h"
@@ -130,6 +131,33 @@ TEST_F(JournalKeyStoreTest, AgreesWithAMapWhicheverReplicaCommitsAndWhenItStarts
       EXPECT_EQ(*found, state.position);
     }
   }
+}
+
+TEST_F(JournalKeyStoreTest, AJournalWhoseBlocksWereNumberedWithinTransactionsGoesOn) {
+  Submission batch;
+  batch.tenant = "demo";
+  batch.sources = {"s"};
+  batch.candidates = {RandomCandidate(), RandomCandidate()};
+  batch.candidates[0].key = {1, 1};
+  batch.candidates[1].key = {2, 2};
+  const Candidate& known = batch.candidates[0];
+  const Candidate& added = batch.candidates[1];
+  BlockBuilder block;
+  block.Append({.key = known.key,
+                .content = known.content,
+                .revision = known.revision,
+                .partial = known.partial},
+               "");
+  const auto connection = *database_->Dedicated();
+  for (const BlockId& id : {BlockId{600, 9}, BlockId{700, 3}}) {
+    ASSERT_TRUE(Store::InsertBlock(*connection, "demo", id, absl::Now(), block).ok());
+  }
+  ASSERT_TRUE(replicas_[0]->Commit({&batch}).ok());
+  EXPECT_EQ(known.outcome, v1::INGEST_OUTCOME_DUPLICATE);
+  EXPECT_EQ(known.position, (Position{700, 3, 0}));
+  EXPECT_EQ(added.outcome, v1::INGEST_OUTCOME_RECORDED);
+  EXPECT_EQ(added.position.block(), (BlockId{700, 4}));
+  EXPECT_EQ(*replicas_[1]->Find(added.key), added.position);
 }
 
 TEST_F(JournalKeyStoreTest, AnErasedKeyIsErasedForEveryReplica) {
